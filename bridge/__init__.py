@@ -1,0 +1,1 @@
+"""A SCIM 2.0 service whose Users and Groups are those of a GoTo account."""
