@@ -1,0 +1,23 @@
+"""What must outlive a restart: grants, held attributes, resource versions and client tokens.
+
+The room knows SQL, sealing and how a database is brought to today's schema. It knows neither SCIM
+nor GoTo: to it a held attribute is JSON under a key, and a grant is JSON under a name.
+"""
+
+from bridge.store.database import StoreUnavailable
+from bridge.store.sealer import Sealer
+from bridge.store.secret_key import SecretKeys, secret_keys
+from bridge.store.states import ResourceState
+from bridge.store.store import Store
+from bridge.store.tokens import ClientToken, hash_token
+
+__all__ = [
+    "ClientToken",
+    "ResourceState",
+    "Sealer",
+    "SecretKeys",
+    "Store",
+    "StoreUnavailable",
+    "hash_token",
+    "secret_keys",
+]

@@ -1,0 +1,67 @@
+"""The tables, as the newest migration leaves them.
+
+Moments are whole microseconds since 1970 UTC: both databases keep them exactly, and they sort.
+JSON is text, and absent where there is nothing to say, so that most rows stay small.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, String, Table, Text
+
+VERSION_TABLE = "bridge_schema"
+"""Where Alembic notes the schema's version; its default name could be taken by another program."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+metadata = MetaData()
+
+resource_state = Table(
+    "resource_state",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("first_seen", BigInteger, nullable=False),
+    Column("last_modified", BigInteger, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("held", Text),
+    Column("parked", Text),
+    Column("buried_at", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+sealed_grant = Table(
+    "sealed_grant",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+client_token = Table(
+    "client_token",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("profile", String(16), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+
+# A name may be given again once its token is revoked; two live tokens never share one.
+Index(
+    "client_token_live_name",
+    client_token.c.name,
+    unique=True,
+    sqlite_where=client_token.c.revoked_at.is_(None),
+    postgresql_where=client_token.c.revoked_at.is_(None),
+)
+
+
+def to_micros(moment: datetime) -> int:
+    """Microseconds since 1970 UTC; a moment without a time zone is a ``TypeError``."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    return EPOCH + timedelta(microseconds=micros)

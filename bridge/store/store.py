@@ -1,0 +1,164 @@
+"""The store's verbs, each one transaction.
+
+Knows which rows a verb touches; how they look is in ``states`` and ``tokens``, how the database
+is reached in ``database``.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Self
+
+import orjson
+from sqlalchemy import bindparam, select, update
+
+from bridge.errors import BridgeError
+from bridge.store.database import Database, open_database
+from bridge.store.migrate import migrate
+from bridge.store.schema import client_token, resource_state, sealed_grant, to_micros
+from bridge.store.sealer import Sealer
+from bridge.store.states import ResourceState, state_from_row, state_to_row
+from bridge.store.tokens import (
+    ClientToken,
+    check_client,
+    hash_token,
+    new_token,
+    token_from_row,
+)
+
+_TOKEN_COLUMNS = [column for column in client_token.c if column.name != "digest"]
+
+
+class Store:
+    """What must outlive a restart. Every method raises ``StoreUnavailable`` where it is away."""
+
+    def __init__(self, database: Database, *, sealer: Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+
+    @classmethod
+    async def open(cls, url: str, *, sealer: Sealer) -> Self:
+        """Open the database and bring its schema to today's; a ``BridgeError`` says why not."""
+        database = await open_database(url)
+        try:
+            await migrate(database)
+        except BaseException:
+            await database.close()
+            raise
+        return cls(database, sealer=sealer)
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    async def ping(self) -> None:
+        """Read from the database, as readiness wants to know whether one can."""
+        async with self._database.read() as connection:
+            await connection.execute(select(sealed_grant.c.name).limit(1))
+
+    async def states(self, account: str, kind: str) -> dict[str, ResourceState]:
+        """Give every live resource of a kind (``User``, ``Group``) by its key."""
+        wanted = (
+            resource_state.c.account == account,
+            resource_state.c.kind == kind,
+            resource_state.c.buried_at.is_(None),
+        )
+        async with self._database.read() as connection:
+            found = await connection.execute(select(resource_state).where(*wanted))
+            return {row.key: state_from_row(row) for row in found}
+
+    async def save_states(self, account: str, kind: str, states: Sequence[ResourceState]) -> None:
+        """Insert or replace states, all or none; a buried key comes back to life."""
+        rows = [state_to_row(state, account=account, kind=kind) for state in states]
+        if not rows:
+            return
+        # In one order everywhere, so that two who save the same rows never wait in a ring.
+        rows.sort(key=lambda row: row["key"])
+        async with self._database.write() as connection:
+            await connection.execute(self._database.upsert(resource_state), rows)
+
+    async def bury(self, account: str, kind: str, keys: Sequence[str], *, at: datetime) -> None:
+        """Leave a tombstone of each key and forget what was held: re-created, it starts clean."""
+        if not keys:
+            return
+        statement = (
+            update(resource_state)
+            .where(
+                resource_state.c.account == account,
+                resource_state.c.kind == kind,
+                resource_state.c.key == bindparam("buried_key"),
+                resource_state.c.buried_at.is_(None),
+            )
+            .values(held=None, parked=None, buried_at=to_micros(at))
+        )
+        async with self._database.write() as connection:
+            await connection.execute(statement, [{"buried_key": key} for key in sorted(keys)])
+
+    async def save_grant(self, name: str, grant: Mapping[str, Any]) -> None:
+        """Seal a grant and replace the one of this name; it is on disk when this returns."""
+        sealed = self._sealer.seal(orjson.dumps(dict(grant)), context=_grant_context(name))
+        async with self._database.write() as connection:
+            statement = self._database.upsert(sealed_grant)
+            await connection.execute(statement, {"name": name, "sealed": sealed})
+
+    async def grant(self, name: str) -> Mapping[str, Any] | None:
+        """Give a stored grant, None where there is none; a wrong key is a ``BridgeError``."""
+        async with self._database.read() as connection:
+            statement = select(sealed_grant.c.sealed).where(sealed_grant.c.name == name)
+            sealed: bytes | None = await connection.scalar(statement)
+        if sealed is None:
+            return None
+        grant: dict[str, Any] = orjson.loads(
+            self._sealer.open(sealed, context=_grant_context(name))
+        )
+        return grant
+
+    async def create_client_token(
+        self, name: str, *, profile: str = "lenient", now: datetime
+    ) -> str:
+        """Make a client's token and give it, this once; a name in use is a ``BridgeError``."""
+        check_client(name, profile=profile)
+        token = new_token()
+        row = {
+            "digest": hash_token(token),
+            "name": name,
+            "profile": profile,
+            "created_at": to_micros(now),
+        }
+        async with self._database.write() as connection:
+            statement = self._database.insert(client_token).values(row)
+            made = await connection.execute(statement.on_conflict_do_nothing())
+            if made.rowcount == 0:
+                raise BridgeError(
+                    f"A client named {name} has a token already: revoke it first, or take "
+                    "another name."
+                )
+        return token
+
+    async def client_tokens(self) -> list[ClientToken]:
+        """Give every token ever made, revoked ones too, the oldest first."""
+        order = (client_token.c.created_at, client_token.c.name)
+        async with self._database.read() as connection:
+            found = await connection.execute(select(*_TOKEN_COLUMNS).order_by(*order))
+            return [token_from_row(row) for row in found]
+
+    async def revoke_client_token(self, name: str, *, now: datetime) -> bool:
+        """Revoke the live token of this name; False where there is none."""
+        statement = (
+            update(client_token)
+            .where(client_token.c.name == name, client_token.c.revoked_at.is_(None))
+            .values(revoked_at=to_micros(now))
+        )
+        async with self._database.write() as connection:
+            revoked = await connection.execute(statement)
+            return revoked.rowcount > 0
+
+    async def client_by_token_hash(self, digest: bytes) -> ClientToken | None:
+        """Give the client whose live token has this ``hash_token``."""
+        live = (client_token.c.digest == digest, client_token.c.revoked_at.is_(None))
+        async with self._database.read() as connection:
+            found = await connection.execute(select(*_TOKEN_COLUMNS).where(*live))
+            row = found.one_or_none()
+        return None if row is None else token_from_row(row)
+
+
+def _grant_context(name: str) -> str:
+    return f"grant:{name}"
