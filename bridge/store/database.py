@@ -107,7 +107,7 @@ def _parsed(url: str) -> URL:
     try:
         # SQLAlchemy no longer knows the short scheme that hosting services hand out.
         parsed = make_url("postgresql" + url[8:] if url.startswith("postgres:") else url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         parsed = None
     if parsed is None or parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise BridgeError(
@@ -196,7 +196,8 @@ def _reported() -> Iterator[None]:
     try:
         yield
     except _database_errors() as error:
-        cause = getattr(error, "orig", None) or error
+        wrapped = getattr(error, "orig", None) or error
+        cause = wrapped.__cause__ or wrapped
         raise StoreUnavailable(
             f"The bridge's database did not answer ({type(cause).__name__}): "
             "see that BRIDGE_DATABASE_URL can be reached and has room."

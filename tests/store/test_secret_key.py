@@ -1,0 +1,82 @@
+"""The key file: made once, for the owner alone, the same for all who start."""
+
+import multiprocessing
+import os
+import stat
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from bridge.errors import BridgeError
+from bridge.store import secret_keys
+
+KEY = b"k" * 32
+
+
+def _key(url: str) -> bytes:
+    return secret_keys((), database_url=url).keys[0]
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/bridge.db"
+
+
+def test_configured_keys_are_taken_as_they_are(url: str, tmp_path: Path) -> None:
+    resolved = secret_keys((KEY, b"o" * 32), database_url=url)
+    assert (resolved.keys, resolved.warning) == ((KEY, b"o" * 32), None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_first_start_makes_a_key_with_a_warning_and_later_ones_keep_it(
+    url: str, tmp_path: Path
+) -> None:
+    first = secret_keys((), database_url=url)
+    assert first.warning is not None
+    assert "BRIDGE_SECRET_KEY" in first.warning
+    second = secret_keys((), database_url=url)
+    assert (second.keys, second.warning) == (first.keys, None)
+    assert len(first.keys[0]) == 32
+    assert [path.name for path in tmp_path.iterdir()] == ["bridge.db.key"]
+
+
+def test_the_key_file_is_the_owners_alone_whatever_the_umask(url: str, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        secret_keys((), database_url=url)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "bridge.db.key").stat().st_mode) == 0o600
+
+
+def test_starters_at_once_agree_on_one_key(url: str, tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(4, mp_context=spawn) as pool:
+        assert len(set(pool.map(_key, [url] * 16))) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["bridge.db.key"]
+
+
+@pytest.mark.parametrize("content", ["", "not base64!", "c2hvcnQ="])
+def test_a_damaged_key_file_is_told_and_left_as_it_is(
+    url: str, tmp_path: Path, content: str
+) -> None:
+    path = tmp_path / "bridge.db.key"
+    path.write_text(content)
+    with pytest.raises(BridgeError, match="holds no key"):
+        secret_keys((), database_url=url)
+    assert path.read_text() == content
+
+
+def test_a_folder_that_cannot_be_written_names_the_setting(tmp_path: Path) -> None:
+    with pytest.raises(BridgeError, match="BRIDGE_SECRET_KEY"):
+        secret_keys((), database_url=f"sqlite:///{tmp_path}/nowhere/bridge.db")
+
+
+def test_postgresql_needs_a_configured_key() -> None:
+    with pytest.raises(BridgeError, match="BRIDGE_SECRET_KEY is required"):
+        secret_keys((), database_url="postgresql://h/db")
+
+
+def test_the_representation_gives_no_key_away() -> None:
+    assert "kkk" not in repr(secret_keys((KEY,), database_url="sqlite:///b.db"))

@@ -1,0 +1,157 @@
+"""States of resources: what is written is read back, whole batches or nothing, tombstones."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta, timezone
+
+import pytest
+
+from bridge.store import ResourceState, StoreUnavailable
+from tests.store.conftest import NOW, OpenStore
+
+ADA = ResourceState(
+    key="6581286685341855244",
+    first_seen=NOW,
+    last_modified=NOW + timedelta(microseconds=1),
+    version="v1",
+    held={"externalId": "e-1", "nickName": None, "urn:x:User": {"costCenter": "4130", "n": 1}},
+    parked={"licenseKeys": ["1355534416108530190"], "adminRoles": []},
+)
+BARE = ResourceState(key="2", first_seen=NOW, last_modified=NOW, version="")
+
+
+def test_states_are_read_back_as_they_were_saved(open_store: OpenStore) -> None:
+    async def scenario() -> None:
+        async with open_store() as store:
+            await store.save_states("acc", "User", [ADA, BARE])
+        async with open_store() as store:
+            assert await store.states("acc", "User") == {ADA.key: ADA, BARE.key: BARE}
+
+    asyncio.run(scenario())
+
+
+def test_moments_of_other_time_zones_are_read_back_in_utc(open_store: OpenStore) -> None:
+    async def scenario() -> None:
+        there = NOW.astimezone(timezone(timedelta(hours=5, minutes=30)))
+        async with open_store() as store:
+            await store.save_states("acc", "User", [replace(BARE, last_modified=there)])
+            (state,) = (await store.states("acc", "User")).values()
+            assert state.last_modified.isoformat() == NOW.isoformat()
+
+    asyncio.run(scenario())
+
+
+def test_a_moment_without_time_zone_is_refused(open_store: OpenStore) -> None:
+    async def scenario() -> None:
+        async with open_store() as store:
+            with pytest.raises(TypeError):
+                await store.save_states(
+                    "acc", "User", [replace(BARE, first_seen=NOW.replace(tzinfo=None))]
+                )
+
+    asyncio.run(scenario())
+
+
+def test_accounts_and_kinds_do_not_mix(open_store: OpenStore) -> None:
+    async def scenario() -> None:
+        async with open_store() as store:
+            await store.save_states("acc", "User", [BARE])
+            await store.save_states("acc", "Group", [replace(BARE, version="g")])
+            await store.save_states("other", "User", [replace(BARE, version="o")])
+            await store.bury("other", "User", ["2"], at=NOW)
+            assert await store.states("acc", "User") == {"2": BARE}
+            assert (await store.states("acc", "Group"))["2"].version == "g"
+            assert await store.states("other", "User") == {}
+            assert await store.states("nobody", "User") == {}
+
+    asyncio.run(scenario())
+
+
+def test_saving_again_replaces_everything(open_store: OpenStore) -> None:
+    async def scenario() -> None:
+        later = replace(ADA, version="v2", held={}, parked=None)
+        async with open_store() as store:
+            await store.save_states("acc", "User", [ADA])
+            await store.save_states("acc", "User", [later])
+            assert await store.states("acc", "User") == {ADA.key: later}
+
+    asyncio.run(scenario())
+
+
+def test_nothing_parked_is_not_the_same_as_an_empty_parking(open_store: OpenStore) -> None:
+    async def scenario() -> None:
+        async with open_store() as store:
+            await store.save_states("acc", "User", [replace(BARE, parked={})])
+            assert (await store.states("acc", "User"))["2"].parked == {}
+
+    asyncio.run(scenario())
+
+
+def test_a_buried_key_starts_clean_when_it_comes_back(open_store: OpenStore) -> None:
+    async def scenario() -> None:
+        async with open_store() as store:
+            await store.save_states("acc", "User", [ADA, BARE])
+            await store.bury("acc", "User", [ADA.key, "never-seen"], at=NOW)
+            await store.bury("acc", "User", [], at=NOW)
+            assert await store.states("acc", "User") == {"2": BARE}
+            reborn = replace(ADA, held={}, parked=None)
+            await store.save_states("acc", "User", [reborn])
+            assert (await store.states("acc", "User"))[ADA.key] == reborn
+
+    asyncio.run(scenario())
+
+
+def test_thousands_of_states_are_saved_and_buried_together(open_store: OpenStore) -> None:
+    async def scenario() -> None:
+        many = [replace(ADA, key=str(n)) for n in range(5000)]
+        async with open_store() as store:
+            await store.save_states("acc", "User", many)
+            await store.save_states("acc", "User", many)
+            assert await store.states("acc", "User") == {state.key: state for state in many}
+            await store.bury("acc", "User", [state.key for state in many[1:]], at=NOW)
+            assert list(await store.states("acc", "User")) == ["0"]
+
+    asyncio.run(scenario())
+
+
+def test_a_batch_with_one_bad_row_changes_nothing(open_store: OpenStore) -> None:
+    async def scenario() -> None:
+        nameless = replace(BARE, key="3", version=None)
+        async with open_store() as store:
+            with pytest.raises(StoreUnavailable):
+                await store.save_states("acc", "User", [BARE, nameless])
+            assert await store.states("acc", "User") == {}
+
+    asyncio.run(scenario())
+
+
+def test_many_writers_and_readers_at_once_all_come_through(open_store: OpenStore) -> None:
+    async def scenario() -> None:
+        async with open_store() as one, open_store() as other:
+            writes = [
+                store.save_states("acc", "User", [replace(BARE, key=f"{mark}{n}")])
+                for n in range(20)
+                for mark, store in (("a", one), ("b", other))
+            ]
+            reads = [store.states("acc", "User") for store in (one, other) for _ in range(10)]
+            await asyncio.gather(*writes, *reads)
+            assert len(await one.states("acc", "User")) == 40
+
+    asyncio.run(scenario())
+
+
+def test_a_cancelled_write_leaves_the_store_usable(open_store: OpenStore) -> None:
+    async def scenario() -> None:
+        many = [replace(BARE, key=str(n)) for n in range(3000)]
+        async with open_store() as store:
+            for turns in range(0, 60, 4):
+                write = asyncio.create_task(store.save_states("acc", "User", many))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                write.cancel()
+                await asyncio.gather(write, return_exceptions=True)
+                assert len(await store.states("acc", "User")) in (0, 3000)
+            await store.save_states("acc", "User", [replace(BARE, key="last")])
+            assert "last" in await store.states("acc", "User")
+
+    asyncio.run(scenario())
