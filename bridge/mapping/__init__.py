@@ -1,0 +1,95 @@
+"""The mapping layer: between SCIM attributes and GoTo's fields, from a file.
+
+A mapping is loaded and checked once (``load_mapping``), compiled, and then translates without I/O.
+It knows neither HTTP nor the store, and of GoTo only the names of fields.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from bridge.mapping.address import is_address, made_address
+from bridge.mapping.checking import read_rules
+from bridge.mapping.document import read, shipped
+from bridge.mapping.errors import MappingError, Mistake, Removed, ValueRefused
+from bridge.mapping.publishing import accepted_schemas, published_schemas
+from bridge.mapping.reading import Reading
+from bridge.mapping.rules import GroupConflict, Rules, TypeRules
+from bridge.mapping.writing import Before, Target, Writing
+
+__all__ = [
+    "Before",
+    "Mapping",
+    "MappingError",
+    "Mistake",
+    "Removed",
+    "Target",
+    "Translation",
+    "ValueRefused",
+    "is_address",
+    "load_mapping",
+    "made_address",
+    "shipped",
+]
+
+
+@dataclass(frozen=True)
+class Translation:
+    """One resource type's way between resources and records."""
+
+    rules: TypeRules
+
+    @cached_property
+    def reading(self) -> Reading:
+        """Records into resources."""
+        return Reading(self.rules)
+
+    @cached_property
+    def writing(self) -> Writing:
+        """Resources into records."""
+        return Writing(self.rules)
+
+    @cached_property
+    def published(self) -> list[dict[str, Any]]:
+        """The schemas for /Schemas, core first."""
+        return published_schemas(self.rules)
+
+    @cached_property
+    def accepted(self) -> list[dict[str, Any]]:
+        """The schemas that requests are read with, core first."""
+        return accepted_schemas(self.rules)
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A whole mapping file, compiled."""
+
+    path: Path
+    rules: Rules
+
+    @cached_property
+    def users(self) -> Translation:
+        """How users translate."""
+        return Translation(self.rules.users)
+
+    @cached_property
+    def groups(self) -> Translation:
+        """How groups translate."""
+        return Translation(self.rules.groups)
+
+    @property
+    def default_licenses(self) -> tuple[str, ...]:
+        """Product codes or licence keys that an active user gets for want of others."""
+        return self.rules.default_licenses
+
+    @property
+    def group_conflict(self) -> GroupConflict:
+        """What becomes of adding a user to a second group."""
+        return self.rules.group_conflict
+
+
+def load_mapping(path: Path | None = None) -> Mapping:
+    """Load a mapping file, the shipped one if none is named. Raises MappingError."""
+    document = read(path or shipped("goto"))
+    return Mapping(document.path, read_rules(document))

@@ -1,0 +1,131 @@
+"""Records into resources: GoTo's fields, and what is held beside them, as SCIM JSON.
+
+Compiled once from the rules. A resource made here has no id, meta, schemas, groups or members:
+those are the directory's.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from bridge.mapping import address
+from bridge.mapping.rules import Rule, TypeRules
+from bridge.mapping.values import date_time
+
+Record = Mapping[str, Any]
+Reader = Callable[[Record], Any]
+
+
+class Reading:
+    """Turns one resource type's records into resources."""
+
+    def __init__(self, rules: TypeRules) -> None:
+        is_user = rules.catalog.resource_type == "User"
+        self._emails = is_user
+        self._plain: list[tuple[str, Reader]] = []
+        self._nested: dict[str, list[tuple[str, Reader]]] = {}
+        self._templates: list[Rule] = []
+        for rule in rules.rules:
+            path = rule.path
+            if path.name == "emails" and is_user:
+                continue
+            if rule.field is None:
+                self._templates.append(rule)
+                continue
+            outer = path.schema or (path.name if path.sub else None)
+            inner = path.sub if path.sub and not path.schema else path.name
+            if outer is None:
+                self._plain.append((path.name, reader(rule)))
+            else:
+                self._nested.setdefault(outer, []).append((inner, reader(rule)))
+
+    def resource(self, record: Record, held: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what clients see of a record and the attributes held beside it."""
+        resource: dict[str, Any] = {}
+        for name, read in self._plain:
+            value = read(record)
+            if value is not None:
+                resource[name] = value
+        for outer, readers in self._nested.items():
+            values = {
+                inner: value for inner, read in readers if (value := read(record)) is not None
+            }
+            if values:
+                resource[outer] = values
+        if held:
+            _overlay(resource, held)
+        if self._emails and (emails := address.shown(record.get("email") or "", held)):
+            resource["emails"] = emails
+        for rule in self._templates:
+            self._fill(rule, resource, held)
+        return resource
+
+    @staticmethod
+    def _fill(rule: Rule, resource: dict[str, Any], held: Mapping[str, Any]) -> None:
+        # A held None says that a client removed it: it is not made anew.
+        if rule.template is None or rule.path.name in held:
+            return
+        text = rule.template.fill(resource)
+        if text is not None:
+            rule.path.set(resource, text)
+
+
+def _overlay(resource: dict[str, Any], held: Mapping[str, Any]) -> None:
+    for name, value in held.items():
+        if name == "emails":
+            continue
+        if value is None:
+            resource.pop(name, None)
+        elif isinstance(value, dict) and name in resource:
+            inner = dict(resource[name])
+            _overlay(inner, value)
+            resource[name] = inner
+        elif isinstance(value, dict):
+            kept = {key: each for key, each in value.items() if each is not None}
+            if kept:
+                resource[name] = kept
+        else:
+            resource[name] = value
+
+
+def reader(rule: Rule) -> Reader:
+    """Compile how one attribute is read from a record; None is no value."""
+    name = rule.field
+    assert name is not None
+    if rule.join is not None:
+        return _joined(name, rule.join)
+    if rule.item is not None:
+        return _item(name, rule.item)
+    if rule.definition["type"] == "dateTime":
+        return lambda record: date_time(record.get(name))
+    if rule.is_array:
+        return _array(name, complex_=rule.definition["type"] == "complex")
+    if rule.values is not None:
+        to_attribute = rule.values.to_attribute
+        return lambda record: None if (raw := record.get(name)) is None else to_attribute(raw)
+    return lambda record: None if (raw := record.get(name)) == "" else raw
+
+
+def _joined(name: str, separator: str) -> Reader:
+    def read(record: Record) -> Any:
+        parts: Sequence[Any] = record.get(name) or ()
+        return separator.join(map(str, parts)) if parts else None
+
+    return read
+
+
+def _item(name: str, index: int) -> Reader:
+    def read(record: Record) -> Any:
+        parts: Sequence[Any] = record.get(name) or ()
+        return parts[index] if -len(parts) <= index < len(parts) else None
+
+    return read
+
+
+def _array(name: str, *, complex_: bool) -> Reader:
+    def read(record: Record) -> Any:
+        values = record.get(name)
+        if not values:
+            return None
+        return [{"value": value} for value in values] if complex_ else list(values)
+
+    return read

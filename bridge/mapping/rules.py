@@ -1,0 +1,57 @@
+"""The rules of a mapping: what its tables say, as values that the translation is compiled from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bridge.mapping.catalog import AttributePath, Catalog
+from bridge.mapping.templates import Template
+from bridge.mapping.values import ValueTable
+
+# The bridge computes these itself, from GoTo's group of each user.
+COMPUTED = {"User": ("groups",), "Group": ("members",)}
+
+GroupConflict = Literal["move", "reject"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one attribute and one field of GoTo belong together."""
+
+    path: AttributePath
+    definition: Mapping[str, Any]
+    field: str | None = None
+    read_only: bool = False
+    values: ValueTable | None = None
+    default: Any = None
+    template: Template | None = None
+    held: bool = False
+    required: bool = False
+    join: str | None = None
+    item: int | None = None
+
+    @property
+    def is_array(self) -> bool:
+        """Whether the attribute has several values."""
+        return bool(self.definition.get("multiValued"))
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRules:
+    """The rules of one resource type."""
+
+    catalog: Catalog
+    rules: tuple[Rule, ...]
+    held: tuple[AttributePath, ...]
+    ignored: tuple[AttributePath, ...]
+    mail_domain: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All that a mapping file says."""
+
+    users: TypeRules
+    groups: TypeRules
+    default_licenses: tuple[str, ...]
+    group_conflict: GroupConflict

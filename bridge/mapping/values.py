@@ -1,0 +1,86 @@
+"""Value tables: which SCIM value is which GoTo value, both ways.
+
+A table is compiled once. Reading never fails: a value of GoTo that no line names is shown as it is.
+Writing refuses what no line names, since GoTo could not keep it.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from bridge.mapping.errors import ValueRefused
+
+TIME_ZONES = "iana-time-zones"
+ANY = "*"
+LISTED_IN_FULL = 12
+
+
+class ValueTable:
+    """SCIM values on the left, GoTo's on the right; ``*`` fits every GoTo value not named."""
+
+    def __init__(self, lines: Mapping[Any, Any]) -> None:
+        self._to_field: dict[Any, Any] = {}
+        self._to_attribute: dict[Any, Any] = {}
+        self._folded: dict[str, Any] = {}
+        self._otherwise: Any = None
+        for left, right in lines.items():
+            for value in right if isinstance(right, list) else [right]:
+                if value == ANY:
+                    self._otherwise = left
+                    continue
+                self._to_attribute.setdefault(value, left)
+                self._to_field.setdefault(left, value)
+                self._folded.setdefault(_fold(value), left)
+            self._folded.setdefault(_fold(left), left)
+
+    @property
+    def canonical_values(self) -> list[str]:
+        """The SCIM values that can be kept, as /Schemas lists them."""
+        return [value for value in self._to_field if isinstance(value, str)]
+
+    def to_attribute(self, value: Any) -> Any:
+        """Return the SCIM value of a GoTo value; one that no line names stays as it is."""
+        found = self._to_attribute.get(value)
+        if found is not None:
+            return found
+        return value if self._otherwise is None else self._otherwise
+
+    def to_field(self, attribute: str, value: Any) -> Any:
+        """Return GoTo's value of a SCIM value, whatever its case and with ``_`` for ``-``.
+
+        Raises ValueRefused, listing what can be kept.
+        """
+        found = self._folded.get(_fold(value))
+        if found is None or found not in self._to_field:
+            raise ValueRefused(attribute, self._refusal(attribute, value))
+        return self._to_field[found]
+
+    def _refusal(self, attribute: str, value: Any) -> str:
+        known = self.canonical_values
+        listed = ", ".join(known[:LISTED_IN_FULL])
+        more = "" if len(known) <= LISTED_IN_FULL else ", … (canonicalValues in /Schemas has all)"
+        return f"{attribute} cannot be {str(value)[:80]!r} in GoTo, but one of {listed}{more}"
+
+
+def _fold(value: Any) -> str:
+    return str(value).casefold().replace("_", "-")
+
+
+@cache
+def time_zones() -> ValueTable:
+    """The time zones of the IANA database, from the tzdata package and so on every machine alike."""
+    names = (files("tzdata") / "zones").read_text(encoding="utf-8").split()
+    return ValueTable({name: name for name in names})
+
+
+def date_time(milliseconds: Any) -> str | None:
+    """Return epoch milliseconds, as GoTo counts time, as a SCIM dateTime (RFC 7643 §2.3.5)."""
+    if not isinstance(milliseconds, int | float) or isinstance(milliseconds, bool):
+        return None
+    try:
+        moment = datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
