@@ -1,0 +1,34 @@
+"""GoTo's Admin API and OAuth server, spoken by a client that knows nothing of who uses it."""
+
+from bridge.goto.client import LARGEST_CREATE, GoToClient
+from bridge.goto.connection import open_http
+from bridge.goto.grants import AccessTokens, Grant, redeem_code
+from bridge.goto.records import (
+    Administrator,
+    CreatedUser,
+    GroupRecord,
+    LicenseRecord,
+    NewUser,
+    UserRecord,
+)
+from bridge.goto.throttle import Priority, Throttle
+from bridge.goto.token_endpoint import TokenEndpoint, authorize_url
+
+__all__ = [
+    "LARGEST_CREATE",
+    "AccessTokens",
+    "Administrator",
+    "CreatedUser",
+    "GoToClient",
+    "Grant",
+    "GroupRecord",
+    "LicenseRecord",
+    "NewUser",
+    "Priority",
+    "Throttle",
+    "TokenEndpoint",
+    "UserRecord",
+    "authorize_url",
+    "open_http",
+    "redeem_code",
+]

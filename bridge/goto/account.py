@@ -1,0 +1,105 @@
+"""Calls within one GoTo account: reads, writes and whole lists below its path.
+
+Knows how a path, a page and a body become a call. Knows no verb of the API.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+import orjson
+
+from bridge.goto.errors import Call
+from bridge.goto.exchange import backoff
+from bridge.goto.paging import Page, Rows, read_page, read_whole
+from bridge.goto.records import read_key
+from bridge.goto.throttle import Priority
+from bridge.goto.transport import Transport
+
+T = TypeVar("T")
+
+API = "/admin/rest/v1"
+
+
+class Account:
+    """The account with ``key``; the path of a call is written from there on, ``users/1``."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        key: str,
+        page_size: int,
+        sleep: Callable[[float], Awaitable[object]],
+    ) -> None:
+        self._transport = transport
+        self._page_size = page_size
+        self._sleep = sleep
+        self.key = key
+
+    async def me(self, read: Callable[[bytes], T]) -> T:
+        """``GET /me``, the one call outside an account."""
+        call = Call("GET", f"{API}/me", "me")
+        return await self._transport.carry(call, read, priority=Priority.INTERACTIVE)
+
+    async def read(
+        self,
+        path: str,
+        read: Callable[[bytes], T],
+        *,
+        about: str,
+        priority: Priority = Priority.INTERACTIVE,
+    ) -> T:
+        """What ``read`` makes of the body of a GET."""
+        call = Call("GET", f"{API}/accounts/{self.key}/{path}", about)
+        return await self._transport.carry(call, read, priority=priority)
+
+    async def write(
+        self,
+        method: str,
+        path: str,
+        *,
+        about: str,
+        body: Mapping[str, Any] | None = None,
+    ) -> None:
+        """A write whose answer says nothing but that it was done."""
+        await self.write_and_read(method, path, lambda _: None, about=about, body=body)
+
+    async def write_and_read(
+        self,
+        method: str,
+        path: str,
+        read: Callable[[bytes], T],
+        *,
+        about: str,
+        body: Mapping[str, Any] | None = None,
+    ) -> T:
+        """What ``read`` makes of the answer to a write."""
+        content = None if body is None else orjson.dumps(body)
+        call = Call(method, f"{API}/accounts/{self.key}/{path}", about, content)
+        return await self._transport.carry(call, read, priority=Priority.INTERACTIVE)
+
+    async def list(
+        self,
+        path: str,
+        *,
+        about: str,
+        priority: Priority,
+        query: str = "",
+        may_lack_total: bool = False,
+        key: str = "key",
+    ) -> Rows:
+        """Every row of a list; ``query`` is percent-encoded and ends with ``&`` where not empty."""
+
+        async def page_at(offset: int) -> Page:
+            return await self.read(
+                f"{path}?{query}offset={offset}&pageSize={self._page_size}",
+                lambda body: read_page(body, may_lack_total=may_lack_total),
+                about=about,
+                priority=priority,
+            )
+
+        return await read_whole(
+            page_at,
+            key=lambda row: read_key(row.get(key)),
+            wait=lambda: self._sleep(backoff(1)),
+        )

@@ -1,0 +1,74 @@
+"""What the bodies of GoTo's single answers hold, each checked to be what was promised.
+
+Knows the shapes; lists that come in pages are ``paging``'s. Raises ``GoToUnreadable`` alone.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from bridge.errors import GoToUnreadable
+from bridge.goto.paging import read_json
+from bridge.goto.records import Administrator, CreatedUser, read_key
+
+T = TypeVar("T")
+
+
+def read_administrator(body: bytes) -> Administrator:
+    """From ``GET /me``: key values come as strings, numbers are accepted too."""
+    fields = _object(body)
+    entries = fields.get("accounts") or []
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise GoToUnreadable("GoTo's list of accounts is not one.")
+    accounts = tuple(
+        (read_key(entry.get("key")), str(entry.get("name") or "")) for entry in entries
+    )
+    account_key = read_key(fields["accountKey"]) if fields.get("accountKey") else ""
+    if not account_key and len(accounts) == 1:
+        account_key = accounts[0][0]
+    roles = fields.get("adminRoles") or []
+    return Administrator(
+        key=read_key(fields.get("key")),
+        email=str(fields.get("email") or ""),
+        account_key=account_key,
+        account_name=dict(accounts).get(account_key, ""),
+        admin_roles=tuple(str(role) for role in roles) if isinstance(roles, list) else (),
+        accounts=accounts,
+    )
+
+
+def record_reader(kind: Callable[[dict[str, Any]], T], key: str) -> Callable[[bytes], T]:
+    """Reads the record with ``key``, and refuses another one."""
+
+    def read(body: bytes) -> T:
+        fields = _object(body)
+        if read_key(fields.get("key")) != key:
+            raise GoToUnreadable("GoTo's answer is another record than the one asked for.")
+        return kind(fields)
+
+    return read
+
+
+def read_created_users(body: bytes) -> list[CreatedUser]:
+    """From the reply to a create: ``[{"key":…,"email":…}]``, without ``key`` where not created."""
+    entries = read_json(body)
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise GoToUnreadable("GoTo's answer to a create is not a list.")
+    return [
+        CreatedUser(
+            email=str(entry.get("email") or ""),
+            key=None if entry.get("key") is None else read_key(entry["key"]),
+        )
+        for entry in entries
+    ]
+
+
+def read_new_key(body: bytes) -> str:
+    """From the reply to a new group: a bare JSON string or number."""
+    return read_key(read_json(body))
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    parsed = read_json(body)
+    if not isinstance(parsed, dict):
+        raise GoToUnreadable("GoTo's answer is not a record.")
+    return parsed

@@ -1,0 +1,153 @@
+"""One call of the Admin API: token, throttle, what is tried again, and for how long.
+
+Knows which failures a call survives: reads are repeated; a write is repeated only when GoTo has
+certainly not done it (429, 401 with an old token, no connection). Knows no path and no record.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import httpx
+import structlog
+
+from bridge.errors import GoToBusy, GoToError, GoToUnavailable, GoToUnreadable, GrantRefused
+from bridge.goto.errors import Call, NotSent, from_status, lost, not_sent, too_many_waiting
+from bridge.goto.errors import unreadable as unreadable_answer
+from bridge.goto.exchange import AnswerLost, NeverSent, backoff, exchange
+from bridge.goto.grants import AccessTokens
+from bridge.goto.throttle import Priority, Throttle
+
+T = TypeVar("T")
+
+TO_ANSWER = 0.2
+"""The part of a call's patience kept for the answer: a request that can only leave later does not
+leave at all, so that no write is given up the moment it is sent."""
+RATE_PAUSE = 2.0
+"""Seconds, jitter taken off, before a request that GoTo's rate limit refused is sent again."""
+
+log = structlog.get_logger()
+
+
+class Transport:
+    """Carries calls to GoTo; ``patience`` is how many seconds one call may take in all."""
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        grant: AccessTokens,
+        throttle: Throttle,
+        attempts: int = 4,
+        patience: float = 25.0,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._http = http
+        self._grant = grant
+        self._throttle = throttle
+        self._attempts = attempts
+        self._patience = patience
+        self._clock = clock
+        self._sleep = sleep
+
+    async def carry(self, call: Call, read: Callable[[bytes], T], *, priority: Priority) -> T:
+        """What ``read`` makes of the body of GoTo's 2xx; every failure is a ``GoToError``.
+
+        ``read`` raises ``GoToUnreadable`` for a body that is not the promised one.
+        """
+        leave_by = self._clock() + self._patience * (1 - TO_ANSWER)
+        failures = refusals = 0
+        refused: str | None = None
+        while True:
+            token = await self._token(refused, leave_by)
+            ticket, leave_by = await self._place(priority, leave_by)
+            seconds = leave_by - self._clock() + self._patience * TO_ANSWER
+            try:
+                status, body = await self._send(call, token, ticket, seconds)
+                if status == 401 and refused is None:
+                    refused = token
+                    continue
+                return _answer(call, status, body, read)
+            except GoToError as error:
+                failure = error
+            if isinstance(failure, GoToBusy):
+                self._throttle.slow_down()
+                refusals += 1
+                pause = backoff(refusals, first=RATE_PAUSE)
+            else:
+                failures += 1
+                if failures >= self._attempts or not _survives(call, failure):
+                    raise failure
+                pause = backoff(failures)
+            if self._clock() + pause >= leave_by:
+                raise failure
+            log.info("goto_retry", call=str(call), error=type(failure).__name__)
+            await self._sleep(pause)
+
+    async def _token(self, refused: str | None, leave_by: float) -> str:
+        try:
+            async with asyncio.timeout(max(0.0, leave_by - self._clock())):
+                if refused is None:
+                    return await self._grant.token()
+                return await self._grant.renew(refused)
+        except TimeoutError:
+            pass
+        raise GoToUnavailable("GoTo's OAuth server did not answer in time; try again shortly.")
+
+    async def _place(self, priority: Priority, leave_by: float) -> tuple[int, float]:
+        ticket = self._throttle.enter_at_once()
+        if ticket is not None:
+            return ticket, leave_by
+        asked = self._clock()
+        if priority is Priority.BACKGROUND:
+            # Nobody's patience: the wait for those who pass first is not held against it.
+            ticket = await self._throttle.enter(priority)
+            return ticket, leave_by + self._clock() - asked
+        try:
+            async with asyncio.timeout(leave_by - asked):
+                return await self._throttle.enter(priority), leave_by
+        except TimeoutError:
+            pass
+        raise too_many_waiting(5)
+
+    async def _send(self, call: Call, token: str, ticket: int, seconds: float) -> tuple[int, bytes]:
+        headers = {"Authorization": f"Bearer {token}"}
+        if call.body is not None:
+            headers["Content-Type"] = "application/json"
+        request = self._http.build_request(
+            call.method, call.path, content=call.body, headers=headers
+        )
+        try:
+            return await exchange(
+                self._http,
+                request,
+                seconds=seconds,
+                arrived=lambda: self._throttle.leave(ticket),
+            )
+        except NeverSent:
+            failure: GoToError = not_sent()
+        except AnswerLost:
+            failure = lost(call)
+        finally:
+            self._throttle.leave(ticket)
+        raise failure
+
+
+def _answer(call: Call, status: int, body: bytes, read: Callable[[bytes], T]) -> T:
+    if not 200 <= status < 300:
+        raise from_status(call, status=status, body=body)
+    try:
+        return read(body)
+    except GoToUnreadable:
+        pass
+    raise unreadable_answer(call)
+
+
+def _survives(call: Call, failure: GoToError) -> bool:
+    if isinstance(failure, GrantRefused):
+        return False
+    if call.writes:
+        return isinstance(failure, NotSent)
+    return isinstance(failure, GoToUnavailable | GoToUnreadable)
