@@ -1,0 +1,179 @@
+"""How rows look in GoTo's JSON: derived status, absent fields, projection.
+
+Knows which fields a record has and when one is left out (GoTo leaves fields without a value out; it
+sends neither null nor an empty list). Knows no query and no HTTP.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from bridge.sandbox.rows import Group, License, RoleSet, User
+from bridge.sandbox.settings import SimulatorSettings
+from bridge.sandbox.tables import Tables
+
+DAY_MS = 86_400_000
+
+_PRODUCT_SETTINGS: Mapping[str, str] = {
+    "G2M": (
+        "allowAttendeeChat allowCalendarIntegration allowCloudRecording allowCoOrganizers "
+        "allowCommuterMode allowDesktopRecording allowDrawingTools allowDropboxUpload "
+        "allowFileTransfer allowIntegratedAudio allowKeyboardControl allowMeetingLock "
+        "allowMobileApp allowOneTimeMeetings allowOutlookPlugin allowPersonalMeetingRoom "
+        "allowPhoneConference allowPowerPointImport allowPresenterChange allowRecurringMeetings "
+        "allowRemoteControl allowRoomLaunch allowSlackIntegration allowSmartAssistant "
+        "allowTranscription allowVideoSharing allowVoipConference allowWebcams allowWhiteboard "
+        "autoRecordMeetings businessMessaging callMeSupport changeOrganizers disableGuestJoin "
+        "endToEndEncryption enforceMeetingPassword hideMeetingHistory noteTaking "
+        "requireSignIn showAttendeeList suppressChimes tollFreeSupport turnKeyRooms "
+        "unifiedTransport useHandsFree useInSessionMarketing useWaitingRoom watermarkRecording"
+    ),
+    "G2W": (
+        "allowArchiving allowAttendeeQuestions allowBreakouts allowCertificates "
+        "allowChannelPages allowCustomBranding allowHandouts allowOnDemand allowPanelists "
+        "allowPayment allowPolls allowPracticeSessions allowRegistrantImport "
+        "allowSourceTracking allowSurveys allowVideoEmbedding enforceRegistration"
+    ),
+    "G2T": (
+        "allowCatalog allowCollateral allowCourseMaterials allowPaidTraining allowTestBuilder "
+        "allowTrainingReports enforceCompletion"
+    ),
+    "JIVE": ("allowCallForwarding allowFax allowMobileCalling allowTextMessages allowVoicemail"),
+}
+_SETTINGS = {
+    product: {name: position % 3 != 2 for position, name in enumerate(names.split())}
+    for product, names in _PRODUCT_SETTINGS.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What records are read from: tables, the time in milliseconds, and the settings."""
+
+    tables: Tables
+    now_ms: int
+    settings: SimulatorSettings
+
+    def status(self, user: User) -> str:
+        """Derived, never stored: no licence and no role, never, lately, or long ago signed in."""
+        if not user.license_keys and not user.admin_roles:
+            return "SUSPENDED"
+        if user.signed_in_at is None:
+            return "INVITED"
+        age_ms = self.now_ms - user.signed_in_at
+        return "INACTIVE" if age_ms > self.settings.inactive_after_days * DAY_MS else "ACTIVE"
+
+    def products(self, user: User) -> list[str]:
+        licenses = self.tables.licenses
+        products = (name for key in user.license_keys for name in licenses[key].products)
+        return list(dict.fromkeys(products))
+
+    def user_settings(self, user: User) -> dict[str, Any]:
+        """About 2 KB, the same for all with the same products until someone changes one."""
+        settings: dict[str, Any] = {
+            product: _SETTINGS[product] for product in self.products(user) if product in _SETTINGS
+        }
+        for product, changes in (user.settings or {}).items():
+            known = settings.get(product)
+            merge = isinstance(known, dict) and isinstance(changes, dict)
+            settings[product] = {**known, **changes} if known and merge else changes
+        return settings
+
+    def group_of(self, user: User) -> Group | None:
+        return None if user.group_key is None else self.tables.groups[user.group_key]
+
+    def group_path(self, user: User) -> list[Group]:
+        group = self.group_of(user)
+        return [] if group is None else self.tables.path(group)
+
+    def license_users(self, license: License) -> list[str]:
+        holders = self.tables.holders(license.key)
+        if self.settings.license_user_keys == "all":
+            return list(holders)
+        return [key for key in holders if self.status(self.tables.users[key]) != "INVITED"]
+
+    def invited_users(self, license: License) -> list[str]:
+        users = self.tables.users
+        return [k for k in self.tables.holders(license.key) if self.status(users[k]) == "INVITED"]
+
+
+def _group_name(user: User, view: View) -> str | None:
+    group = view.group_of(user)
+    return None if group is None else group.name
+
+
+USER_FIELDS: Mapping[str, Callable[[User, View], Any]] = {
+    "key": lambda user, _: user.key,
+    "email": lambda user, _: user.email,
+    "firstName": lambda user, _: user.first_name,
+    "lastName": lambda user, _: user.last_name,
+    "locale": lambda user, _: user.locale,
+    "timeZone": lambda user, _: user.time_zone,
+    "settings": lambda user, view: view.user_settings(user),
+    "licenseKeys": lambda user, _: user.license_keys,
+    "products": lambda user, view: view.products(user),
+    "groupKey": lambda user, _: user.group_key,
+    "groupName": _group_name,
+    "groupKeyPath": lambda user, view: [group.key for group in view.group_path(user)],
+    "groupNamePath": lambda user, view: [group.name for group in view.group_path(user)],
+    "adminRoles": lambda user, _: user.admin_roles,
+    "passwordCreated": lambda user, _: user.signed_in_at is not None,
+    "invitedDate": lambda user, _: user.invited_date,
+    "inviteCount": lambda user, _: user.invite_count,
+    "nameLocked": lambda user, _: user.name_locked,
+    "emailLocked": lambda user, _: user.email_locked,
+    "identityReadOnly": lambda user, _: user.identity_read_only,
+    "canAuthenticate": lambda user, view: view.status(user) in ("ACTIVE", "INACTIVE"),
+    "status": lambda user, view: view.status(user),
+}
+
+GROUP_FIELDS: Mapping[str, Callable[[Group, View], Any]] = {
+    "key": lambda group, _: group.key,
+    "name": lambda group, _: group.name,
+    "keyPath": lambda group, view: [above.key for above in view.tables.path(group)],
+    "namePath": lambda group, view: [above.name for above in view.tables.path(group)],
+    "userKeys": lambda group, view: list(view.tables.members(group.key)),
+    "memberCount": lambda group, view: len(view.tables.members(group.key)),
+    "totalMemberCount": lambda group, view: view.tables.total_members(group),
+}
+
+LICENSE_FIELDS: Mapping[str, Callable[[License, View], Any]] = {
+    "key": lambda license, _: license.key,
+    "description": lambda license, _: license.description,
+    "type": lambda license, _: license.type,
+    "products": lambda license, _: license.products,
+    "seats": lambda license, _: license.seats,
+    "userCount": lambda license, view: len(view.tables.holders(license.key)),
+    "enabled": lambda license, _: license.enabled,
+    "externallyManaged": lambda license, _: license.externally_managed,
+    "userKeys": lambda license, view: view.license_users(license),
+    "invitedUserKeys": lambda license, view: view.invited_users(license),
+}
+
+ROLE_SET_FIELDS: Mapping[str, Callable[[RoleSet, View], Any]] = {
+    "id": lambda role_set, _: role_set.id,
+    "name": lambda role_set, _: role_set.name,
+}
+
+
+Row = TypeVar("Row")
+Fields = Mapping[str, Callable[[Row, View], Any]]
+
+
+def record(row: Row, view: View, fields: Fields[Row]) -> dict[str, Any]:
+    """The JSON object of a row with these fields; those without a value are absent."""
+    return {
+        name: value
+        for name, read in fields.items()
+        if (value := read(row, view)) is not None and value not in ((), [], {})
+    }
+
+
+def projected(fields: Fields[Row], names: Iterable[str]) -> Fields[Row]:
+    """The named fields and always the identifying one, which is the first."""
+    wanted = set(names)
+    return {
+        name: read
+        for position, (name, read) in enumerate(fields.items())
+        if position == 0 or name in wanted
+    }

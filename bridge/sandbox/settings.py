@@ -1,0 +1,100 @@
+"""What can be set on the simulated GoTo, and the check of a change.
+
+Knows names, types and defaults; what a setting does is in the module that reads it. The defaults
+follow the most likely behaviour of the live service; every behaviour that is not proven by the
+vendor can be turned to the other reading here.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class SettingsRefused(ValueError):
+    """A change of settings with an unknown name or an unusable value; the text is for a person."""
+
+
+class SimulatorSettings(BaseModel):
+    """Every setting of ``PUT /_sim/settings``. Seconds end in ``_s``, milliseconds in ``_ms``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    # Speed and time
+    rate_limit: int = Field(default=10, ge=0)  # 0 is unlimited
+    read_after_write_lag_ms: int = Field(default=0, ge=0)
+    latency_ms: int = Field(default=0, ge=0)
+    now_offset_s: float = Field(default=0, allow_inf_nan=False)
+    inactive_after_days: Literal[30, 60, 90] = 30
+
+    # OAuth
+    access_token_ttl_s: int = Field(default=3600, ge=0)
+    refresh_token_ttl_s: int = Field(default=2_592_000, ge=0)
+    refresh_reply: Literal["omit", "repeat"] = "omit"
+    refresh_rotation_share: float = Field(default=0.1, ge=0, le=1)
+    refresh_rotation_revokes: bool = True
+    pat_refresh_token: bool = True
+    bad_token_status: Literal[401, 403] = 401
+    enforce_rights: bool = True
+    unknown_account_status: Literal[403, 404] = 403
+
+    # Users
+    create_status: Literal[200, 201] = 201
+    write_status: Literal[200, 204] = 204
+    bulk_conflict: Literal["keyless", "existing_key", "left_out"] = "keyless"
+    bulk_max_users: int = Field(default=0, ge=0)  # 0 is unlimited
+    revive_deleted: bool = True
+    status_in_body: Literal["ignore", "refuse"] = "ignore"
+    group_key_in_update: Literal["ignore", "move"] = "ignore"
+    empty_license_keys: Literal["clear", "ignore"] = "clear"
+    non_numeric_key_status: Literal[400, 404, 502] = 502
+    key_type: Literal["string", "number"] = "string"
+
+    # Licences
+    enforce_seats: bool = True
+    refuse_unassignable_licenses: bool = True
+    license_user_keys: Literal["all", "signed_in"] = "all"
+
+    # Groups
+    group_key_type: Literal["string", "number"] = "string"
+    second_group: Literal["move", "refuse"] = "move"
+    per_group_removal: bool = True
+    per_group_removal_off_status: Literal[404, 405] = 405
+    remove_nonmember: Literal["ignore", "refuse"] = "ignore"
+    delete_nonempty_group: Literal["ungroup", "refuse"] = "ungroup"
+
+    # Lists
+    default_page_size: int = Field(default=100, ge=1)
+    max_page_size: int = Field(default=1000, ge=1)
+    oversized_page: Literal["clamp", "refuse"] = "clamp"
+    empty_results: Literal["absent", "list"] = "absent"
+    projection: Literal["both", "attributes", "attributeNames", "off"] = "both"
+    filter_dialects: Literal["both", "eq", "regex"] = "both"
+    eq_fields: Literal["email", "any"] = "email"
+    eq_ignores_case: bool = True
+    regex_match: Literal["full", "part"] = "full"
+    plus_in_query: Literal["refuse", "blank"] = "refuse"
+
+    def changed(self, changes: Mapping[str, Any]) -> "SimulatorSettings":
+        """These settings with ``changes`` on top; raises :class:`SettingsRefused`."""
+        try:
+            return SimulatorSettings.model_validate({**self.model_dump(), **changes})
+        except ValidationError as refusal:
+            raise SettingsRefused(explain(refusal)) from None
+
+
+def explain(refusal: ValidationError) -> str:
+    """One plain sentence a problem, then the names that are known."""
+    problems = "; ".join(
+        _problem(error["loc"], error["type"], error["msg"])
+        for error in refusal.errors(include_url=False)
+    )
+    known = ", ".join(sorted(SimulatorSettings.model_fields))
+    return f"{problems}. Known settings: {known}."
+
+
+def _problem(location: tuple[int | str, ...], kind: str, message: str) -> str:
+    name = ".".join(str(part) for part in location)
+    if kind == "extra_forbidden":
+        return f"{name} is not a setting"
+    return f"{name}: {message[0].lower()}{message[1:]}"
