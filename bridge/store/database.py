@@ -31,6 +31,7 @@ Insert = sqlite.Insert | postgresql.Insert
 
 BUSY_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 10.0
+COMMAND_TIMEOUT_S = 60.0
 WAL_ATTEMPTS = 100
 
 
@@ -184,7 +185,9 @@ def _postgres_engine(url: URL) -> AsyncEngine:
     dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
     return create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=functools.partial(driver.connect, dsn, timeout=CONNECT_TIMEOUT_S),
+        async_creator=functools.partial(
+            driver.connect, dsn, timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S
+        ),
         hide_parameters=True,
         pool_pre_ping=True,
     )

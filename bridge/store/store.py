@@ -24,12 +24,13 @@ from bridge.store.tokens import (
     new_token,
     token_from_row,
 )
+from bridge.store.uninterrupted import uninterrupted
 
 _TOKEN_COLUMNS = [column for column in client_token.c if column.name != "digest"]
 
 
 class Store:
-    """What must outlive a restart. Every method raises ``StoreUnavailable`` where it is away."""
+    """What must outlive a restart. Every verb raises ``StoreUnavailable`` where it is away."""
 
     def __init__(self, database: Database, *, sealer: Sealer) -> None:
         self._database = database
@@ -49,11 +50,13 @@ class Store:
     async def close(self) -> None:
         await self._database.close()
 
+    @uninterrupted
     async def ping(self) -> None:
         """Read from the database, as readiness wants to know whether one can."""
         async with self._database.read() as connection:
             await connection.execute(select(sealed_grant.c.name).limit(1))
 
+    @uninterrupted
     async def states(self, account: str, kind: str) -> dict[str, ResourceState]:
         """Give every live resource of a kind (``User``, ``Group``) by its key."""
         wanted = (
@@ -65,6 +68,7 @@ class Store:
             found = await connection.execute(select(resource_state).where(*wanted))
             return {row.key: state_from_row(row) for row in found}
 
+    @uninterrupted
     async def save_states(self, account: str, kind: str, states: Sequence[ResourceState]) -> None:
         """Insert or replace states, all or none; a buried key comes back to life."""
         rows = [state_to_row(state, account=account, kind=kind) for state in states]
@@ -75,6 +79,7 @@ class Store:
         async with self._database.write() as connection:
             await connection.execute(self._database.upsert(resource_state), rows)
 
+    @uninterrupted
     async def bury(self, account: str, kind: str, keys: Sequence[str], *, at: datetime) -> None:
         """Leave a tombstone of each key and forget what was held: re-created, it starts clean."""
         if not keys:
@@ -92,6 +97,7 @@ class Store:
         async with self._database.write() as connection:
             await connection.execute(statement, [{"buried_key": key} for key in sorted(keys)])
 
+    @uninterrupted
     async def save_grant(self, name: str, grant: Mapping[str, Any]) -> None:
         """Seal a grant and replace the one of this name; it is on disk when this returns."""
         sealed = self._sealer.seal(orjson.dumps(dict(grant)), context=_grant_context(name))
@@ -99,6 +105,7 @@ class Store:
             statement = self._database.upsert(sealed_grant)
             await connection.execute(statement, {"name": name, "sealed": sealed})
 
+    @uninterrupted
     async def grant(self, name: str) -> Mapping[str, Any] | None:
         """Give a stored grant, None where there is none; a wrong key is a ``BridgeError``."""
         async with self._database.read() as connection:
@@ -111,6 +118,7 @@ class Store:
         )
         return grant
 
+    @uninterrupted
     async def create_client_token(
         self, name: str, *, profile: str = "lenient", now: datetime
     ) -> str:
@@ -133,6 +141,7 @@ class Store:
                 )
         return token
 
+    @uninterrupted
     async def client_tokens(self) -> list[ClientToken]:
         """Give every token ever made, revoked ones too, the oldest first."""
         order = (client_token.c.created_at, client_token.c.name)
@@ -140,6 +149,7 @@ class Store:
             found = await connection.execute(select(*_TOKEN_COLUMNS).order_by(*order))
             return [token_from_row(row) for row in found]
 
+    @uninterrupted
     async def revoke_client_token(self, name: str, *, now: datetime) -> bool:
         """Revoke the live token of this name; False where there is none."""
         statement = (
@@ -151,6 +161,7 @@ class Store:
             revoked = await connection.execute(statement)
             return revoked.rowcount > 0
 
+    @uninterrupted
     async def client_by_token_hash(self, digest: bytes) -> ClientToken | None:
         """Give the client whose live token has this ``hash_token``."""
         live = (client_token.c.digest == digest, client_token.c.revoked_at.is_(None))

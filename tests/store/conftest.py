@@ -16,20 +16,10 @@ NOW = datetime(2026, 3, 1, 12, 30, 15, 123457, tzinfo=UTC)
 KEY = bytes(range(32))
 
 OpenStore = Callable[..., AbstractAsyncContextManager[Store]]
+DATABASES = ["sqlite", *(["postgresql"] if "BRIDGE_TEST_POSTGRES_URL" in os.environ else [])]
 
 
-@pytest.fixture(
-    params=[
-        "sqlite",
-        pytest.param(
-            "postgresql",
-            marks=pytest.mark.skipif(
-                "BRIDGE_TEST_POSTGRES_URL" not in os.environ,
-                reason="BRIDGE_TEST_POSTGRES_URL is not set",
-            ),
-        ),
-    ]
-)
+@pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database of its own for each test."""
     if request.param == "sqlite":
