@@ -11,7 +11,7 @@ from typing import Any
 from bridge.sandbox import wishes
 from bridge.sandbox.clock import Clock
 from bridge.sandbox.replica import Replica
-from bridge.sandbox.rows import Extra, Group, Refusal, User
+from bridge.sandbox.rows import Extra, Group, Refusal, User, merged
 from bridge.sandbox.seed import ACCOUNT_KEY, ACCOUNT_NAME, ADMINISTRATOR_KEY, Keys, seeded
 from bridge.sandbox.settings import SimulatorSettings
 from bridge.sandbox.tables import Tables
@@ -53,8 +53,6 @@ class Account:
     def reading(self) -> Tables:
         """What a read sees now: the stored tables, or those of some milliseconds ago."""
         return self._replica.tables()
-
-    # Users
 
     def user(self, key: str) -> User:
         """The stored user; a 404 :class:`Refusal` when there is none."""
@@ -134,7 +132,7 @@ class Account:
         changes |= self._assignments(user, body)
         settings = wishes.settings(body)
         if settings is not None:
-            changes["settings"] = _merged(user.settings or {}, settings)
+            changes["settings"] = merged(user.settings or {}, settings)
         self._write(Tables.put_user, replace(user, **changes))
 
     def _address_free(self, user: User, email: str) -> None:
@@ -181,8 +179,6 @@ class Account:
         if not user.license_keys and not user.admin_roles:
             raise Refusal(403, "user.suspended", key)
         self._write(Tables.put_user, replace(user, signed_in_at=self.clock.now_ms()))
-
-    # Groups
 
     def group(self, key: str) -> Group:
         """The stored group; a 404 :class:`Refusal` when there is none."""
@@ -242,8 +238,6 @@ class Account:
         """Take the user out of every group."""
         self._write(Tables.put_user, replace(self.user(user_key), group_key=None))
 
-    # Attributes and templates
-
     def create_extra(self, kind: str, body: Mapping[str, Any]) -> str:
         """Store one entry of ``attributes`` or ``templates`` and give its key."""
         fields = {name: value for name, value in body.items() if name != "key"}
@@ -254,12 +248,3 @@ class Account:
     def _write(self, verb: Callable[[Tables, Any], None], row: User | Group) -> None:
         verb(self.stored, row)
         self._replica.follow(verb, row)
-
-
-def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(old)
-    for name, value in new.items():
-        known = merged.get(name)
-        both = isinstance(known, dict) and isinstance(value, dict)
-        merged[name] = {**known, **value} if known and both else value
-    return merged

@@ -30,6 +30,9 @@ class Gate:
         self._simulation = simulation
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
         simulation = self._simulation
         method, path = scope["method"], scope["path"]
         query = scope["query_string"].decode("latin-1")
@@ -93,17 +96,17 @@ def _keeping(messages: list[Message]) -> Send:
 
 def _fault(rule: Rule) -> Response:
     status = rule.status or 500
-    if rule.body is None and rule.content_type is None:
+    if rule.body is None and rule.content_type is None and status >= 400:
         answer = error(Refusal(status, "simulated.fault"))
         answer.headers.update(rule.headers)
         return answer
-    content, media_type = _content(rule.body)
+    content, media_type = (b"", None) if status in (204, 304) else _content(rule.body)
     return Response(
         content, status, headers=rule.headers, media_type=rule.content_type or media_type
     )
 
 
-def _content(body: Any) -> tuple[bytes, str]:
+def _content(body: Any) -> tuple[bytes, str | None]:
     if isinstance(body, str):
         return body.encode(), "text/html" if body.lstrip().startswith("<") else "text/plain"
     return (b"" if body is None else orjson.dumps(body)), "application/json"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from bridge.sandbox.rows import Group, License, RoleSet, User
+from bridge.sandbox.rows import Group, License, RoleSet, User, merged
 from bridge.sandbox.settings import SimulatorSettings
 from bridge.sandbox.tables import Tables
 
@@ -70,14 +70,9 @@ class View:
 
     def user_settings(self, user: User) -> dict[str, Any]:
         """About 2 KB, the same for all with the same products until someone changes one."""
-        settings: dict[str, Any] = {
-            product: _SETTINGS[product] for product in self.products(user) if product in _SETTINGS
-        }
-        for product, changes in (user.settings or {}).items():
-            known = settings.get(product)
-            merge = isinstance(known, dict) and isinstance(changes, dict)
-            settings[product] = {**known, **changes} if known and merge else changes
-        return settings
+        products = self.products(user)
+        settings = {product: _SETTINGS[product] for product in products if product in _SETTINGS}
+        return merged(settings, user.settings) if user.settings else settings
 
     def group_of(self, user: User) -> Group | None:
         return None if user.group_key is None else self.tables.groups[user.group_key]

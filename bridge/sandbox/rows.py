@@ -84,6 +84,16 @@ class Extra:
     fields: Mapping[str, Any] = field(default_factory=dict)
 
 
+def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Product settings with changes on top, product by product."""
+    both = dict(old)
+    for product, changes in new.items():
+        known = both.get(product)
+        mergeable = isinstance(known, dict) and isinstance(changes, dict)
+        both[product] = {**known, **changes} if known and mergeable else changes
+    return both
+
+
 class Refusal(Exception):
     """GoTo refuses a call: an HTTP status, an error code, and the value it is about."""
 
