@@ -45,6 +45,9 @@ class Transport:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._http = http
+        self._base = str(http.base_url).rstrip("/")
+        self._headers = http.headers.raw
+        self._extensions = {"timeout": http.timeout.as_dict()}
         self._grant = grant
         self._throttle = throttle
         self._attempts = attempts
@@ -113,16 +116,10 @@ class Transport:
         raise too_many_waiting(5)
 
     async def _send(self, call: Call, token: str, ticket: int, seconds: float) -> tuple[int, bytes]:
-        headers = {"Authorization": f"Bearer {token}"}
-        if call.body is not None:
-            headers["Content-Type"] = "application/json"
-        request = self._http.build_request(
-            call.method, call.path, content=call.body, headers=headers
-        )
         try:
             return await exchange(
                 self._http,
-                request,
+                self._request(call, token),
                 seconds=seconds,
                 arrived=lambda: self._throttle.leave(ticket),
             )
@@ -133,6 +130,19 @@ class Transport:
         finally:
             self._throttle.leave(ticket)
         raise failure
+
+    def _request(self, call: Call, token: str) -> httpx.Request:
+        # As http.build_request would do it, which parses URL and headers anew for each request.
+        headers = [*self._headers, (b"authorization", f"Bearer {token}".encode())]
+        if call.body is not None:
+            headers.append((b"content-type", b"application/json"))
+        return httpx.Request(
+            call.method,
+            self._base + call.path,
+            headers=headers,
+            content=call.body,
+            extensions=self._extensions,
+        )
 
 
 def _answer(call: Call, status: int, body: bytes, read: Callable[[bytes], T]) -> T:
