@@ -7,6 +7,7 @@ administrator keep their keys under every seed, so that a grant outlives a reset
 
 import random
 import unicodedata
+from collections import Counter
 
 from bridge.sandbox.names import DEPARTMENTS, FIRST_NAMES, LAST_NAMES, PLACES, TEAMS
 from bridge.sandbox.rows import Group, License, RoleSet, User
@@ -87,26 +88,25 @@ def _role_sets(keys: Keys) -> tuple[RoleSet, ...]:
 def _groups(count: int, keys: Keys) -> list[Group]:
     """Departments at the root, teams below them, and now and then a team below a team."""
     roots = min(count, len(DEPARTMENTS), max(1, round(count * 0.4)))
-    rows: list[Group] = []
-    depth: dict[str, int] = {}
-    for position in range(count):
-        if position < roots:
-            group = Group(keys.fresh(), DEPARTMENTS[position])
-            depth[group.key] = 1
-        else:
-            turn = position - roots
-            above = rows[position - roots + (turn % 3 == 2)] if turn % 3 == 2 else None
-            parent = above if above and depth[above.key] < _DEEPEST else rows[turn % roots]
-            group = Group(keys.fresh(), _team(parent.name, turn // roots), parent.key)
-            depth[group.key] = depth[parent.key] + 1
+    rows = [Group(keys.fresh(), name) for name in DEPARTMENTS[:roots]]
+    depth = {group.key: 1 for group in rows}
+    teams = Counter[str]()
+    for turn in range(count - roots):
+        above = rows[turn + 1] if turn % 3 == 2 else rows[turn % roots]
+        parent = above if depth[above.key] < _DEEPEST else rows[turn % roots]
+        name = _team(parent.name, teams[parent.key], level=depth[parent.key])
+        teams[parent.key] += 1
+        group = Group(keys.fresh(), name, parent.key)
+        depth[group.key] = depth[parent.key] + 1
         rows.append(group)
     return rows
 
 
-def _team(above: str, turn: int) -> str:
-    lap, place = divmod(turn, len(TEAMS))
+def _team(above: str, turn: int, *, level: int) -> str:
+    """The name of the next team of a group; levels begin with different words."""
+    lap = turn // len(TEAMS)
     number = f" {lap + 1}" if lap else ""
-    return f"{above} {TEAMS[place]}{number}"
+    return f"{above} {TEAMS[(turn + level - 1) % len(TEAMS)]}{number}"
 
 
 def _letters(name: str) -> str:
