@@ -88,8 +88,8 @@ class Throttle:
 
     def give_back(self, ticket: int) -> None:
         """The request did not leave after all: its place is free at once."""
-        if self._under_way.pop(ticket, None) is not None and any(self._queues):
-            self._start_pump()
+        if self._under_way.pop(ticket, None) is not None:
+            self._grant_places()
 
     def slow_down(self) -> None:
         """GoTo answered 429: half the rate for a while. Many 429s of one second count once."""
@@ -141,11 +141,15 @@ class Throttle:
             self._pump = asyncio.get_running_loop().create_task(self._serve())
 
     async def _serve(self) -> None:
-        while any(self._queues):
-            if not self._has_place():
-                await self._sleep(self._until_a_place())
-            elif (turn := self._next_turn()) is not None:
-                turn.set_result(self._take())
+        while True:
+            self._grant_places()
+            if not any(self._queues):
+                return
+            await self._sleep(self._until_a_place())
+
+    def _grant_places(self) -> None:
+        while self._has_place() and (turn := self._next_turn()) is not None:
+            turn.set_result(self._take())
 
     def _until_a_place(self) -> float:
         # What is still under way frees its place one window from now at the earliest, so the

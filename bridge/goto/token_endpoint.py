@@ -34,7 +34,7 @@ class TokenReply:
 
 
 class TokenEndpoint:
-    """The token endpoint below ``auth_url``, asked as one OAuth client (Basic, RFC 6749 2.3.1)."""
+    """The token endpoint below ``auth_url``, asked as one OAuth client (Basic)."""
 
     def __init__(
         self,
@@ -47,7 +47,8 @@ class TokenEndpoint:
         patience: float = 15.0,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        credentials = f"{quote(client_id, safe='')}:{quote(client_secret, safe='')}"
+        # Not percent-encoded first, as RFC 6749 section 2.3.1 has it: GoTo documents it plain.
+        credentials = f"{client_id}:{client_secret}"
         self._http = http
         self._url = auth_url.rstrip("/") + "/oauth/token"
         self._headers = {
