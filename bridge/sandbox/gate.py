@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import orjson
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -49,14 +50,22 @@ class Gate:
             await asyncio.sleep(simulation.settings.latency_ms / 1000)
         rule = simulation.faults.take(method=method, path=path, query=query)
         if rule is None:
-            await self._app(scope, receive, noted)
+            await self._served(scope, receive, noted)
         else:
             await self._faulty(rule, scope, receive, noted)
+
+    async def _served(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except HTTPException as strange:
+            # No route: answered here, so that the journal and the faults see it as any other.
+            code = "method.not.allowed" if strange.status_code == 405 else "not.found"
+            await error(Refusal(strange.status_code, code))(scope, receive, send)
 
     async def _faulty(self, rule: Rule, scope: Scope, receive: Receive, send: Send) -> None:
         answer: list[Message] = []
         if rule.after:
-            await self._app(scope, receive, _keeping(answer))
+            await self._served(scope, receive, _keeping(answer))
         await asyncio.sleep(rule.delay_ms / 1000)
         if rule.drop:
             await _cut(receive)
@@ -66,7 +75,7 @@ class Gate:
             for message in answer:
                 await send(message)
         else:
-            await self._app(scope, receive, send)
+            await self._served(scope, receive, send)
 
 
 async def _body(receive: Receive) -> bytes:
@@ -122,6 +131,6 @@ async def _cut(receive: Receive) -> None:
     if transport is None:
         raise httpx.RemoteProtocolError("The simulator cut the connection without an answer.")
     transport.close()
-    # Uvicorn would send a 500 when the endpoint returned before it has seen the connection go.
+    # Uvicorn would report an error if the endpoint returned before the connection is gone.
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,6 +1,7 @@
 """The simulator over a real socket: what ASGI alone cannot show."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +17,7 @@ from bridge.sandbox import SimulatorSettings, simulated_goto
 async def served(http: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a simulator behind uvicorn on a free port."""
     app = simulated_goto(settings=SimulatorSettings(rate_limit=0))
-    server = uvicorn.Server(uvicorn.Config(app, http=http, log_level="critical", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app, http=http, log_config=None, lifespan="off"))
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         task = asyncio.create_task(server.serve([listening]))
@@ -32,7 +33,7 @@ async def served(http: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.mark.parametrize("http", ["h11", "httptools"])
-def test_a_dropped_call_gets_no_answer_at_all(http: str) -> None:
+def test_a_dropped_call_gets_no_answer_at_all(http: str, caplog: pytest.LogCaptureFixture) -> None:
     async def check() -> None:
         async with served(http) as client:
             me = (await client.get("/admin/rest/v1/me")).json()
@@ -46,3 +47,4 @@ def test_a_dropped_call_gets_no_answer_at_all(http: str) -> None:
             assert (entry["method"], entry["status"]) == ("PUT", None)
 
     asyncio.run(check())
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
