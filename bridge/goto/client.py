@@ -1,8 +1,7 @@
 """The verbs of GoTo's Admin API on one account: what is asked, and what comes back.
 
-Knows the paths, the bodies and the quirks of the API (the removal from a group that may not be
-there, keys that are not digits answered with 502). Knows nothing of tokens, retries and the rate
-limit, and nothing of who uses the records.
+Knows the paths and the bodies, and that a key which is not all digits is answered with 502. Knows
+nothing of tokens, retries and the rate limit, and nothing of who uses the records.
 """
 
 import asyncio
@@ -13,7 +12,7 @@ from urllib.parse import quote
 
 import httpx
 
-from bridge.errors import GoToRejected, GoToUnreadable, GrantRefused, RecordNotFound
+from bridge.errors import GoToUnreadable, GrantRefused, RecordNotFound
 from bridge.goto.account import Account
 from bridge.goto.bodies import (
     read_administrator,
@@ -22,6 +21,7 @@ from bridge.goto.bodies import (
     record_reader,
 )
 from bridge.goto.grants import AccessTokens
+from bridge.goto.lookups import EmailLookup
 from bridge.goto.records import (
     Administrator,
     CreatedUser,
@@ -30,6 +30,7 @@ from bridge.goto.records import (
     NewUser,
     UserRecord,
 )
+from bridge.goto.removal import GroupRemoval
 from bridge.goto.throttle import Priority, Throttle
 from bridge.goto.transport import Transport
 
@@ -68,7 +69,8 @@ class GoToClient:
             sleep=sleep,
         )
         self._account = Account(transport, key=account_key or "", page_size=page_size, sleep=sleep)
-        self._per_group_removal = True
+        self._by_email = EmailLookup(self._account)
+        self._removal = GroupRemoval(self._account)
 
     @property
     def account_key(self) -> str:
@@ -121,13 +123,7 @@ class GoToClient:
 
     async def users_by_email(self, email: str) -> list[UserRecord]:
         """The users with this address, whatever its case; GoTo's own match is not trusted."""
-        literal = email.replace("\\", "\\\\").replace('"', '\\"')
-        condition = quote(f'email eq "{literal}"', safe="")
-        rows = await self._account.list(
-            "users", about="users", priority=Priority.INTERACTIVE, query=f"filter={condition}&"
-        )
-        wanted = email.casefold()
-        return [user for row in rows if (user := UserRecord(row)).email.casefold() == wanted]
+        return await self._by_email.find(email)
 
     async def create_users(
         self,
@@ -210,31 +206,11 @@ class GoToClient:
     async def take_out_of_group(self, group_key: str, user_key: str) -> bool:
         """Take the user out of this group and no other; whether anything was removed.
 
-        The removal that cannot touch another group is a path that GoTo may not have. Without it the
-        user is read, and taken out of all groups only while its group is still this one.
+        True where GoTo took the removal, which it may also do for a user who was not in the group.
         """
-        path = _membership(group_key, user_key)
-        asked = self._per_group_removal
-        if asked:
-            try:
-                await self._account.write("DELETE", path, about="groups")
-            except GoToRejected as refusal:
-                if refusal.status not in (404, 405):
-                    raise
-                if refusal.status == 405:
-                    self._per_group_removal = False
-            else:
-                return True
-        if (await self.user(user_key)).group_key != group_key:
-            return False
-        if asked and self._per_group_removal:
-            # 404 though the user reads as a member: the path is missing, or the read was stale and
-            # the user is in another group by now. Only a second witness settles it for good.
-            if not await self._has_member(group_key, user_key):
-                return False
-            self._per_group_removal = False
-        await self._account.write("DELETE", f"users/{user_key}/groups", about="groups")
-        return True
+        return await self._removal.take_out(
+            group_key=_digits(group_key), user_key=_digits(user_key)
+        )
 
     async def licenses(self, *, priority: Priority = Priority.INTERACTIVE) -> list[LicenseRecord]:
         """Every licence of the account, with its seats."""
@@ -248,13 +224,6 @@ class GoToClient:
         return await self._account.list(
             "rolesets", about="rolesets", priority=priority, may_lack_total=True, key="id"
         )
-
-    async def _has_member(self, group_key: str, user_key: str) -> bool:
-        try:
-            members = await self.group_users(group_key)
-        except RecordNotFound:
-            return False
-        return any(member.key == user_key for member in members)
 
 
 def _digits(key: str) -> str:

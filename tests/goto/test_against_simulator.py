@@ -187,6 +187,18 @@ def test_an_existing_address_is_a_conflict_or_comes_back_without_a_key() -> None
     tell(story)
 
 
+@pytest.mark.parametrize("dialect", ["both", "eq", "regex"])
+@pytest.mark.parametrize("email", ["o'hara+x.y-z_1@example.com", "w&e|i$r^d*{x}?@example.com"])
+def test_an_address_is_found_in_either_filter_dialect(dialect: str, email: str) -> None:
+    async def story(client: GoToClient, _: httpx.AsyncClient) -> None:
+        (created,) = await client.create_users([new_user(email)])
+        assert [user.key for user in await client.users_by_email(email)] == [created.key]
+        assert [user.key for user in await client.users_by_email(email.upper())] == [created.key]
+        assert await client.users_by_email("x" + email) == []
+
+    tell(story, filter_dialects=dialect)
+
+
 def test_no_free_seat_is_told_with_goto_s_code() -> None:
     async def story(client: GoToClient, _: httpx.AsyncClient) -> None:
         webinar = next(

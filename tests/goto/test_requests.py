@@ -150,6 +150,19 @@ def test_the_match_of_an_address_is_checked_on_this_side() -> None:
     assert [user.key for user in ask(goto, lambda c: c.users_by_email("a@example.COM"))] == ["1"]
 
 
+def test_a_goto_that_only_knows_patterns_is_asked_with_one_and_that_is_remembered() -> None:
+    row = {"key": "1", "email": "A+x@b.c"}
+    goto = ScriptedGoTo(answers=[(400, {}), (200, {"results": [row], "total": 1})])
+
+    async def twice(client: GoToClient) -> list[str]:
+        found = await client.users_by_email("a+x@b.c") + await client.users_by_email("a+x@b.c")
+        return [user.key for user in found]
+
+    assert ask(goto, twice) == ["1", "1"]
+    pattern = "filter=%28email%3D%22%28%3Fi%29a%5C%2Bx%40b%5C.c%22%29"
+    assert [asked.target.split("&")[0] for asked in goto.asked[1:]] == [f"users?{pattern}"] * 2
+
+
 def test_an_entry_without_a_key_was_not_created() -> None:
     reply = [{"email": "a@b.c"}, {"email": "d@b.c", "key": 9007199254740993}]
     goto = ScriptedGoTo(answers=[(200, reply)])

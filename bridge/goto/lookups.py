@@ -1,0 +1,54 @@
+"""Looking users up by their address, in whichever filter dialect GoTo understands.
+
+Knows the two dialects. Does not trust GoTo's match: what comes back is checked on this side.
+"""
+
+import re
+from urllib.parse import quote
+
+from bridge.errors import GoToRejected
+from bridge.goto.account import Account
+from bridge.goto.records import UserRecord
+from bridge.goto.throttle import Priority
+
+
+class EmailLookup:
+    """Users of ``account`` by address; remembers a dialect that GoTo refused."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._equality = True
+
+    async def find(self, email: str) -> list[UserRecord]:
+        """The users with this address, whatever its case."""
+        if self._equality:
+            try:
+                return await self._matches(email, _equals(email))
+            except GoToRejected as refusal:
+                if refusal.status != 400:
+                    raise
+            found = await self._matches(email, _pattern(email))
+            self._equality = False
+            return found
+        return await self._matches(email, _pattern(email))
+
+    async def _matches(self, email: str, condition: str) -> list[UserRecord]:
+        rows = await self._account.list(
+            "users",
+            about="users",
+            priority=Priority.INTERACTIVE,
+            query=f"filter={quote(condition, safe='')}&",
+        )
+        wanted = email.casefold()
+        return [user for row in rows if (user := UserRecord(row)).email.casefold() == wanted]
+
+
+def _equals(email: str) -> str:
+    literal = email.replace("\\", "\\\\").replace('"', '\\"')
+    return f'email eq "{literal}"'
+
+
+def _pattern(email: str) -> str:
+    # A Java regular expression; it takes a backslash before any character that is no letter.
+    literal = re.escape(email).replace('"', '\\"')
+    return f'(email="(?i){literal}")'
