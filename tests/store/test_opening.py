@@ -133,3 +133,17 @@ def test_the_sqlite_file_is_the_owners_and_keeps_a_log_ahead(tmp_path: Path) -> 
     asyncio.run(scenario())
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_every_sqlite_commit_is_flushed_and_references_are_checked(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        database = await open_database(f"sqlite:///{tmp_path}/bridge.db")
+        async with database.write() as connection:
+            pragmas = [
+                (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar()
+                for name in ("synchronous", "foreign_keys", "busy_timeout")
+            ]
+        await database.close()
+        assert pragmas == [2, 1, 10_000]
+
+    asyncio.run(scenario())

@@ -5,9 +5,12 @@ from dataclasses import replace
 from datetime import timedelta, timezone
 
 import pytest
+from sqlalchemy import select
 
-from bridge.store import ResourceState, StoreUnavailable
-from tests.store.conftest import NOW, OpenStore
+from bridge.store import ResourceState, Sealer, Store, StoreUnavailable
+from bridge.store.database import open_database
+from bridge.store.schema import resource_state, to_micros
+from tests.store.conftest import KEY, NOW, OpenStore
 
 ADA = ResourceState(
     key="6581286685341855244",
@@ -97,6 +100,21 @@ def test_a_buried_key_starts_clean_when_it_comes_back(open_store: OpenStore) -> 
             reborn = replace(ADA, held={}, parked=None)
             await store.save_states("acc", "User", [reborn])
             assert (await store.states("acc", "User"))[ADA.key] == reborn
+
+    asyncio.run(scenario())
+
+
+def test_of_a_buried_resource_nothing_personal_stays(url: str) -> None:
+    async def scenario() -> None:
+        store = await Store.open(url, sealer=Sealer([KEY]))
+        await store.save_states("acc", "User", [ADA])
+        await store.bury("acc", "User", [ADA.key], at=NOW)
+        await store.close()
+        database = await open_database(url)
+        async with database.read() as connection:
+            (row,) = await connection.execute(select(resource_state))
+        await database.close()
+        assert (row.held, row.parked, row.buried_at) == (None, None, to_micros(NOW))
 
     asyncio.run(scenario())
 
