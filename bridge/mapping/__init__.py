@@ -51,6 +51,11 @@ class Translation:
         return Writing(self.rules)
 
     @cached_property
+    def fields(self) -> frozenset[str]:
+        """The names of GoTo's fields that the mapping reads."""
+        return frozenset(rule.field for rule in self.rules.rules if rule.field)
+
+    @cached_property
     def published(self) -> list[dict[str, Any]]:
         """The schemas for /Schemas, core first."""
         return published_schemas(self.rules)

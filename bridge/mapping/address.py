@@ -11,7 +11,8 @@ from typing import Any
 from bridge.mapping.errors import ValueRefused
 
 ADDRESS = re.compile(
-    r"[^@\s\"<>(),:;\\\[\]]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]|\.(?!\.))*\.[A-Za-z0-9-]+"
+    r"[^@\s\"<>(),:;\\\[\]]{1,64}"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z0-9][A-Za-z0-9-]*"
 )
 NOT_IN_LOCAL_PART = re.compile(r"[^A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
 LONGEST = 254

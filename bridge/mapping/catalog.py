@@ -62,8 +62,8 @@ class Catalog:
 
     def __init__(self, resource_type: str, extensions: Mapping[str, Mapping[str, Any]]) -> None:
         self.resource_type = resource_type
-        core = {"User": User, "Group": Group}[resource_type].to_schema().model_dump()
-        self.core: dict[str, Any] = deepcopy(core)
+        schema = User.to_schema() if resource_type == "User" else Group.to_schema()
+        self.core: dict[str, Any] = schema.model_dump()
         self.extensions: dict[str, dict[str, Any]] = {
             urn: deepcopy(dict(schema)) for urn, schema in extensions.items()
         }

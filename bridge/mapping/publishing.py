@@ -18,9 +18,11 @@ SHOWN_OF_LISTS = {
     "entitlements": ("value", "display", "type", "primary"),
     "roles": ("value", "display", "type", "primary"),
     "groups": ("value", "$ref", "display", "type"),
-    # Without `display`: a client that sends one would have to get just that one back.
+    # `display` is accepted, but not kept: who would get back what it sent, sees another's name.
     "members": ("value", "$ref", "type"),
 }
+
+MEMBER_DISPLAY = {"name": "display", "type": "string", "multiValued": False}
 
 
 def published_schemas(rules: TypeRules) -> list[dict[str, Any]]:
@@ -37,6 +39,8 @@ def accepted_schemas(rules: TypeRules) -> list[dict[str, Any]]:
     for schema in schemas:
         for attribute in schema["attributes"]:
             attribute["required"] = attribute["name"] == indispensable
+            if attribute["name"] == "members":
+                attribute["subAttributes"].append(_cleaned(MEMBER_DISPLAY))
             for sub in attribute.get("subAttributes", ()):
                 sub["required"] = False
     return schemas

@@ -70,7 +70,7 @@ def _fold(value: Any) -> str:
 
 @cache
 def time_zones() -> ValueTable:
-    """The time zones of the IANA database, from the tzdata package and so on every machine alike."""
+    """The time zones of the IANA database, from the tzdata package: on every machine the same."""
     names = (files("tzdata") / "zones").read_text(encoding="utf-8").split()
     return ValueTable({name: name for name in names})
 

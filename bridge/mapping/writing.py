@@ -161,22 +161,20 @@ class Writing:
             if before and patched and _was_there(rule, before):
                 rule.path.set(target.held, None)
             return
-        if (
-            before
-            and rule.path.get(before.held) is None
-            and value == rule.path.get(before.resource)
-        ):
-            # Made by us and not touched by the client: it goes on following its parts.
-            follows = patched or not self._parts_change(rule, wanted, before)
-            if follows:
-                return
+        if before and self._follows(rule, wanted, before, patched):
+            return
         made = rule.template.fill(self._with_names(wanted, target)) if rule.template else None
         if value != made:
             rule.path.set(target.held, value)
 
-    def _parts_change(self, rule: Rule, wanted: Mapping[str, Any], before: Before) -> bool:
+    @staticmethod
+    def _follows(rule: Rule, wanted: Mapping[str, Any], before: Before, patched: bool) -> bool:
+        """Whether a value was made by us and not touched: it goes on following its parts."""
         assert rule.template is not None
-        return rule.template.fill(wanted) != rule.template.fill(before.resource)
+        value = rule.path.get(wanted)
+        if rule.path.get(before.held) is not None or value != rule.path.get(before.resource):
+            return False
+        return patched or rule.template.fill(wanted) == rule.template.fill(before.resource)
 
     def _with_names(self, wanted: Mapping[str, Any], target: Target) -> dict[str, Any]:
         """The wanted resource with the names that were completed."""

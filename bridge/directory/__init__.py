@@ -1,0 +1,19 @@
+"""The heart: an account's users and groups as SCIM resources. It knows no HTTP."""
+
+from bridge.directory.directory import Directory
+from bridge.directory.entries import Entry, GroupEntry, Kind, UserEntry
+from bridge.directory.paging import Page
+from bridge.directory.search import Query
+from bridge.directory.storage import DirectoryStorage, wanted_of
+
+__all__ = [
+    "Directory",
+    "DirectoryStorage",
+    "Entry",
+    "GroupEntry",
+    "Kind",
+    "Page",
+    "Query",
+    "UserEntry",
+    "wanted_of",
+]

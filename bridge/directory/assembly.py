@@ -1,0 +1,110 @@
+"""Entries out of records: the mapping, what is held, and GoTo's group of a user put together."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from bridge.directory.entries import (
+    GroupEntry,
+    UserEntry,
+    content_version,
+    digest_of,
+    framed,
+    meta,
+)
+from bridge.directory.ledger import UNCHANGED, Ledger
+from bridge.goto import GroupRecord, UserRecord
+from bridge.mapping import Mapping as AttributeMapping
+
+# What the directory itself needs of a record, whatever the mapping shows.
+USER_FIELDS = frozenset(
+    {
+        "key", "email", "status", "licenseKeys", "adminRoles", "products", "groupKey",
+        "groupName", "groupKeyPath", "groupNamePath", "invitedDate", "nameLocked", "emailLocked",
+        "identityReadOnly",
+    }
+)  # fmt: skip
+
+
+class Assembly:
+    """Builds entries; it stores nothing and asks GoTo nothing."""
+
+    def __init__(self, mapping: AttributeMapping, ledger: Ledger) -> None:
+        self._mapping = mapping
+        self._ledger = ledger
+        self.user_fields = sorted(USER_FIELDS | mapping.users.fields)
+
+    def user(
+        self,
+        record: UserRecord,
+        *,
+        seen_at: float,
+        held: Mapping[str, Any] = UNCHANGED,
+        parked: Mapping[str, Any] | None = UNCHANGED,
+        just_made: bool = False,
+    ) -> UserEntry:
+        """Return the entry of a user, with the state that is to be saved.
+
+        A user that the bridge ``just_made`` was created now, whatever GoTo's clock says.
+        """
+        record = UserRecord({name: record[name] for name in self.user_fields if name in record})
+        key = record.key
+        beside = self._ledger.held("User", key) if held is UNCHANGED else held
+        content = framed("User", key, self._mapping.users.reading.resource(record, beside))
+        if group := record.group_key:
+            content["groups"] = [_membership(group, record.get("groupName"))]
+        state = self._ledger.observed(
+            "User",
+            key,
+            content_version(content),
+            created=None if just_made else _in_milliseconds(record.invited_at),
+            held=held,
+            parked=parked,
+        )
+        content["meta"] = meta("User", state)
+        return UserEntry(key, record, state, content, seen_at)
+
+    def group(
+        self,
+        record: GroupRecord,
+        members: Iterable[str],
+        *,
+        seen_at: float,
+        held: Mapping[str, Any] = UNCHANGED,
+    ) -> GroupEntry:
+        """Return the entry of a group, with the state that is to be saved."""
+        ordered = dict.fromkeys(members)
+        record = GroupRecord({**record, "memberCount": len(ordered)})
+        record.pop("userKeys", None)
+        key = record.key
+        beside = self._ledger.held("Group", key) if held is UNCHANGED else held
+        base = framed("Group", key, self._mapping.groups.reading.resource(record, beside))
+        state = self._ledger.observed(
+            "Group", key, content_version(base, digest_of(ordered)), held=held
+        )
+        return GroupEntry(key, record, state, base, seen_at, ordered)
+
+    def group_changed(self, entry: GroupEntry, *, grown_by: int = 0) -> None:
+        """Bring a group's entry up to its members, and its total up by ``grown_by``."""
+        total = entry.record.get("totalMemberCount")
+        record = GroupRecord({**entry.record, "memberCount": len(entry.members)})
+        if isinstance(total, int):
+            record["totalMemberCount"] = max(total + grown_by, 0)
+        held = self._ledger.held("Group", entry.key)
+        content = self._mapping.groups.reading.resource(record, held)
+        entry.record = record
+        entry.base = framed("Group", entry.key, content)
+        entry.state = self._ledger.observed(
+            "Group", entry.key, content_version(entry.base, entry.digest)
+        )
+
+
+def _membership(key: str, name: Any) -> dict[str, Any]:
+    membership = {"value": key, "$ref": f"Groups/{key}", "type": "direct"}
+    return {**membership, "display": name} if name else membership
+
+
+def _in_milliseconds(moment: datetime | None) -> datetime | None:
+    if moment is None:
+        return None
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

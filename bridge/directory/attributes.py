@@ -1,0 +1,105 @@
+"""Reads attributes out of resources as JSON, by the bindings of the SCIM library.
+
+It mirrors what the library does on models (RFC 7644 §3.4.2), without building one.
+"""
+
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from inspect import isclass
+from typing import Any
+
+from scim2_models import BaseModel, Extension
+from scim2_models.path import AttributeBinding
+
+Resource = Mapping[str, Any]
+
+
+def json_name(model: type[BaseModel], field_name: str) -> str:
+    """Return the name that a field of a model has in JSON."""
+    return model.model_fields[field_name].serialization_alias or field_name
+
+
+class Accessor:
+    """Reads what one attribute holds of a resource: a value, a list of values, or None."""
+
+    def __init__(self, binding: AttributeBinding) -> None:
+        self.binding = binding
+        self.kind = binding.target_type
+        model = binding.model
+        is_extension = isclass(model) and issubclass(model, Extension)
+        self._schema = str(getattr(model, "__schema__", "")) if is_extension else None
+        self._name = json_name(model, binding.field_name)
+        self._sub: str | None = None
+        if binding.sub_field_name is not None:
+            inner = binding.field_type
+            assert isclass(inner)
+            assert issubclass(inner, BaseModel)
+            self._sub = json_name(inner, binding.sub_field_name)
+        self._convert = converter(self.kind)
+
+    def head(self, resource: Resource) -> Any:
+        """Return what stands at the attribute itself, sub-attribute left aside."""
+        host = resource if self._schema is None else resource.get(self._schema)
+        return host.get(self._name) if host else None
+
+    def raw(self, resource: Resource) -> Any:
+        """Return the attribute as JSON; of several complex values the sub-attribute of each."""
+        head = self.head(resource)
+        if self._sub is None or head is None:
+            return head
+        if isinstance(head, list):
+            return [item.get(self._sub) for item in head]
+        return head.get(self._sub)
+
+    def comparable(self, value: Any) -> Any:
+        """Return what comparisons use in place of a value (case rules, dates as dates)."""
+        if value is None:
+            return None
+        converted = self._convert(value) if self._convert else value
+        return self.binding.comparable(converted)
+
+    def sort_value(self, resource: Resource) -> Any:
+        """Return the value that a resource is sorted by (RFC 7644 §3.4.2.3), or None."""
+        head = self.head(resource)
+        if isinstance(head, list):
+            head = next((item for item in head if _is_primary(item)), head[0] if head else None)
+        if head is not None and self._sub is not None:
+            head = head.get(self._sub)
+        return self.comparable(head)
+
+
+def converter(kind: type | None) -> Callable[[Any], Any] | None:
+    """Return how a JSON value of an attribute becomes the value that is compared."""
+    if isclass(kind) and issubclass(kind, datetime):
+        return as_datetime
+    if isclass(kind) and issubclass(kind, bytes):
+        return lambda value: b64decode(value) if isinstance(value, str) else value
+    return None
+
+
+def as_datetime(value: Any) -> Any:
+    """Return a SCIM dateTime as a datetime; what is none stays as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return value
+
+
+def _is_primary(item: Any) -> bool:
+    return isinstance(item, Mapping) and item.get("primary") is True
+
+
+def is_present(value: Any) -> bool:
+    """Whether a JSON value satisfies ``pr``: not null, not empty, with anything in it."""
+    if value is None:
+        return False
+    if isinstance(value, str | bytes):
+        return bool(value)
+    if isinstance(value, Mapping):
+        return any(is_present(item) for item in value.values())
+    if isinstance(value, list):
+        return any(is_present(item) for item in value)
+    return True

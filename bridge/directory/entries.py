@@ -1,0 +1,128 @@
+"""One user or group as the directory holds it: record, state, and the resource made of both.
+
+A user's entry never changes, a new one takes its place. A group's members change in place, since a
+group can have a hundred thousand of them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any, Literal
+
+import orjson
+
+from bridge.goto import GroupRecord, UserRecord
+from bridge.mapping.catalog import CORE
+from bridge.store import ResourceState
+
+Kind = Literal["User", "Group"]
+
+
+@dataclass(frozen=True, slots=True)
+class UserEntry:
+    """A user. ``resource`` is whole SCIM JSON but for locations; ``seen_at`` is when GoTo last said
+    so, in seconds of the directory's clock."""
+
+    key: str
+    record: UserRecord
+    state: ResourceState
+    resource: Mapping[str, Any]
+    seen_at: float
+
+    @property
+    def version(self) -> str:
+        """The ETag: the same while the content is the same (RFC 7644 §3.14)."""
+        return self.state.version
+
+
+@dataclass(slots=True)
+class GroupEntry:
+    """A group. ``base`` is its resource without members and meta."""
+
+    key: str
+    record: GroupRecord
+    state: ResourceState
+    base: Mapping[str, Any]
+    seen_at: float
+    members: dict[str, None] = field(default_factory=dict)
+    digest: int = 0
+
+    def __post_init__(self) -> None:
+        self.digest = digest_of(self.members)
+
+    @property
+    def version(self) -> str:
+        """The ETag: the same while name, held attributes and members are the same."""
+        return self.state.version
+
+    def add(self, key: str) -> None:
+        """Take a user in; nothing happens where it is in already."""
+        if key not in self.members:
+            self.members[key] = None
+            self.digest ^= _key_digest(key)
+
+    def remove(self, key: str) -> None:
+        """Take a user out; nothing happens where it is not in."""
+        if self.members.pop(key, self) is None:
+            self.digest ^= _key_digest(key)
+
+    @property
+    def resource(self) -> dict[str, Any]:
+        """Whole SCIM JSON but for locations; references are relative to the SCIM root."""
+        resource = dict(self.base)
+        if self.members:
+            resource["members"] = [
+                {"value": key, "$ref": f"Users/{key}", "type": "User"} for key in self.members
+            ]
+        resource["meta"] = meta("Group", self.state)
+        return resource
+
+
+Entry = UserEntry | GroupEntry
+
+
+def digest_of(members: Iterable[str]) -> int:
+    """A number for a set of members that can be kept up with one member at a time."""
+    digest = 0
+    for key in members:
+        digest ^= _key_digest(key)
+    return digest
+
+
+def _key_digest(key: str) -> int:
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest())
+
+
+def content_version(content: Mapping[str, Any], members: int = 0) -> str:
+    """Return the weak ETag of a resource's content, meta left out."""
+    text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    digest = blake2b(text, digest_size=8, key=members.to_bytes(8))
+    return f'W/"{digest.hexdigest()}"'
+
+
+def framed(kind: Kind, key: str, content: dict[str, Any]) -> dict[str, Any]:
+    """Put ``schemas`` and ``id`` before a resource's own attributes."""
+    extensions = [name for name in content if name.startswith("urn:")]
+    return {"schemas": [CORE[kind], *extensions], "id": key, **content}
+
+
+def meta(kind: Kind, state: ResourceState) -> dict[str, Any]:
+    """Return ``meta`` without a location, which only the SCIM face knows."""
+    return {
+        "resourceType": kind,
+        "created": iso(state.first_seen),
+        "lastModified": iso(state.last_modified),
+        "version": state.version,
+    }
+
+
+def iso(moment: datetime) -> str:
+    """Return a SCIM dateTime, in UTC to the millisecond (RFC 7643 §2.3.5)."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def now_in_milliseconds() -> datetime:
+    """Return the time of the wall clock, as precise as it is shown."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

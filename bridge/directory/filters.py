@@ -1,0 +1,190 @@
+"""Filters as predicates on resources (RFC 7644 §3.4.2.2), compiled once for each request."""
+
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from scim2_models import Resource as ResourceModel
+from scim2_models import ScimFilter
+from scim2_models.path import (
+    AttrPath,
+    CompareOperator,
+    Comparison,
+    FilterNode,
+    FilterVisitor,
+    LogicalExpr,
+    LogicalOperator,
+    Not,
+    Present,
+    ValuePath,
+    coerce_value,
+)
+
+from bridge.directory.attributes import Accessor, is_present
+
+Predicate = Callable[[Mapping[str, Any]], bool]
+
+ORDERINGS: Mapping[CompareOperator, Callable[[Any, Any], Any]] = {
+    CompareOperator.eq: operator.eq,
+    CompareOperator.ne: operator.ne,
+    CompareOperator.gt: operator.gt,
+    CompareOperator.ge: operator.ge,
+    CompareOperator.lt: operator.lt,
+    CompareOperator.le: operator.le,
+}
+
+
+def predicate(scim_filter: ScimFilter[Any], model: type[ResourceModel[Any]]) -> Predicate:
+    """Compile a filter for the resources of one type.
+
+    An attribute that the type does not declare matches nothing (RFC 7644 §3.4.2.1).
+    """
+    bound: ScimFilter[Any] = ScimFilter[model](scim_filter.ast)  # type: ignore[valid-type]
+    return _Compiler(bound).visit(bound.ast)
+
+
+def equalities(node: FilterNode) -> Iterator[tuple[AttrPath, Any]]:
+    """Yield the attributes that every match must equal, as far as they stand on the top level."""
+    if isinstance(node, Comparison) and node.op == CompareOperator.eq:
+        yield node.attr_path, node.value
+    elif isinstance(node, LogicalExpr) and node.op == LogicalOperator.and_:
+        for term in node.terms:
+            yield from equalities(term)
+    elif isinstance(node, ValuePath):
+        for path, value in equalities(node.val_filter):
+            if path.attr.casefold() == "value":
+                yield AttrPath(node.attr_path.attr, "value", node.attr_path.uri), value
+
+
+def _nothing(_: Mapping[str, Any]) -> bool:
+    return False
+
+
+class _Compiler(FilterVisitor[Predicate]):
+    def __init__(self, bound: ScimFilter[Any]) -> None:
+        self._bound = bound
+
+    def _accessor(self, path: AttrPath, *, comparing: bool) -> Accessor | None:
+        resolve = self._bound.resolve_comparison if comparing else self._bound.resolve
+        binding = resolve(path, strict=False)
+        return Accessor(binding) if binding else None
+
+    def visit_comparison(self, node: Comparison) -> Predicate:
+        accessor = self._accessor(node.attr_path, comparing=True)
+        if accessor is None:
+            return _nothing
+        compare = comparison(accessor, node.op, node.value)
+        raw = accessor.raw
+        every = node.op == CompareOperator.ne
+
+        def matches(resource: Mapping[str, Any]) -> bool:
+            actual = raw(resource)
+            if not isinstance(actual, list):
+                # An empty list is what has no value at all.
+                return compare(actual)
+            return (all if every else any)(compare(item) for item in actual)
+
+        return matches
+
+    def visit_present(self, node: Present) -> Predicate:
+        accessor = self._accessor(node.attr_path, comparing=False)
+        if accessor is None:
+            return _nothing
+        raw = accessor.raw
+        return lambda resource: is_present(raw(resource))
+
+    def visit_not(self, node: Not) -> Predicate:
+        inner = self.visit(node.expr)
+        return lambda resource: not inner(resource)
+
+    def visit_logical_expr(self, node: LogicalExpr) -> Predicate:
+        terms = [self.visit(term) for term in node.terms]
+        if node.op == LogicalOperator.and_:
+            return lambda resource: all(term(resource) for term in terms)
+        return lambda resource: any(term(resource) for term in terms)
+
+    def visit_value_path(self, node: ValuePath) -> Predicate:
+        accessor = self._accessor(node.attr_path, comparing=False)
+        if accessor is None:
+            return _nothing
+        inner = _ItemCompiler(self._bound, node.attr_path).visit(node.val_filter)
+        head = accessor.head
+
+        def matches(resource: Mapping[str, Any]) -> bool:
+            items = head(resource)
+            return isinstance(items, list) and any(inner(_as_item(item)) for item in items)
+
+        return matches
+
+
+class _ItemCompiler(_Compiler):
+    """Compiles what stands in brackets: its attributes are those of one of several values."""
+
+    def __init__(self, bound: ScimFilter[Any], parent: AttrPath) -> None:
+        super().__init__(bound)
+        self._parent = parent
+
+    def _accessor(self, path: AttrPath, *, comparing: bool) -> Accessor | None:  # noqa: ARG002 - a part is compared as it is
+        whole = AttrPath(self._parent.attr, path.attr, self._parent.uri)
+        binding = self._bound.resolve(whole, strict=False)
+        return _ItemAccessor(binding, path.attr) if binding else None
+
+
+class _ItemAccessor(Accessor):
+    def __init__(self, binding: Any, name: str) -> None:
+        super().__init__(binding)
+        self._item_name = self._sub or name
+
+    def raw(self, resource: Mapping[str, Any]) -> Any:
+        return resource.get(self._item_name)
+
+
+def _as_item(item: Any) -> Mapping[str, Any]:
+    return item if isinstance(item, Mapping) else {"value": item}
+
+
+def comparison(accessor: Accessor, op: CompareOperator, literal: Any) -> Callable[[Any], bool]:
+    """Compile a comparison with a literal; what cannot be compared does not match."""
+    expected = coerce_value(accessor.binding, literal, op)
+    if expected is None:
+        return _compare_with_null(op)
+    try:
+        right = accessor.binding.comparable(expected)
+    except ValueError:
+        return lambda _: op == CompareOperator.ne
+    left_of = accessor.comparable
+    if op in ORDERINGS:
+        order = ORDERINGS[op]
+
+        def ordered(actual: Any) -> bool:
+            if actual is None:
+                return op == CompareOperator.ne
+            try:
+                return bool(order(left_of(actual), right))
+            except TypeError:
+                return False
+
+        return ordered
+    return _text_comparison(op, left_of, right)
+
+
+def _compare_with_null(op: CompareOperator) -> Callable[[Any], bool]:
+    if op == CompareOperator.eq:
+        return lambda actual: actual is None
+    if op == CompareOperator.ne:
+        return lambda actual: actual is not None
+    return lambda _: False
+
+
+def _text_comparison(
+    op: CompareOperator, left_of: Callable[[Any], Any], right: Any
+) -> Callable[[Any], bool]:
+    def matches(actual: Any) -> bool:
+        left = left_of(actual)
+        if not isinstance(left, str) or not isinstance(right, str):
+            return False
+        if op == CompareOperator.co:
+            return right in left
+        return left.startswith(right) if op == CompareOperator.sw else left.endswith(right)
+
+    return matches

@@ -1,0 +1,330 @@
+"""The verbs on groups, and membership: a GoTo user is in one group at most."""
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from typing import Any
+
+from scim2_models import (
+    ConflictException,
+    InvalidValueException,
+    NotFoundException,
+    PreconditionFailedException,
+)
+
+from bridge.directory.core import Core
+from bridge.directory.entries import GroupEntry, UserEntry
+from bridge.directory.refusals import goto_refusals, mapping_refusals, not_found, taken
+from bridge.directory.users import LOST, Users
+from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
+from bridge.goto import GroupRecord, UserRecord
+from bridge.mapping import Before
+
+# The fields of a user's record that say which group it is in.
+OF_GROUP = ("groupKey", "groupName", "groupKeyPath", "groupNamePath")
+
+
+class Groups:
+    """The groups of the account."""
+
+    def __init__(self, core: Core, users: Users) -> None:
+        self._core = core
+        self._users = users
+        self._writing = core.mapping.groups.writing
+
+    async def read(self, key: str, *, live: bool = False) -> GroupEntry:
+        """Return a group, from the snapshot while that is young enough, else by one call."""
+        core = self._core
+        oldest = core.oldest_allowed(live=live)
+        entry = core.snapshot.groups.get(key)
+        if entry is not None and entry.seen_at >= oldest:
+            return entry
+        if core.is_young(oldest):
+            if entry is None:
+                raise not_found("Group", key)
+            return entry
+        return await self._read_live(key)
+
+    async def _read_live(self, key: str) -> GroupEntry:
+        core = self._core
+        asked_at = core.clock()
+        try:
+            record = await core.goto.group(key)
+        except RecordNotFound:
+            if key in core.snapshot.groups:
+                await self._forget(key)
+            raise not_found("Group", key) from None
+        members: Sequence[str] = record.user_keys
+        if len(members) != record.member_count:
+            members = [user.key for user in await core.goto.group_users(key)]
+        newer = core.snapshot.groups.get(key)
+        if newer is not None and newer.seen_at > asked_at:
+            return newer
+        return await core.keep_group(core.assembly.group(record, members, seen_at=asked_at))
+
+    # -- Create, replace, delete -----------------------------------------
+
+    async def create(self, wanted: Mapping[str, Any]) -> GroupEntry:
+        """Create a group: one write, and one more for each member."""
+        core = self._core
+        with mapping_refusals():
+            target = self._writing.target(wanted)
+        name = str(target.fields["name"])
+        users = await self._members(_member_keys(wanted))
+        async with core.locks.hold(f"group name {name.casefold()}"):
+            self._refuse_taken(name)
+            key = await self._create(name)
+            record = GroupRecord({"key": key, "name": name, "keyPath": [key], "namePath": [name]})
+            entry = core.assembly.group(record, (), seen_at=core.clock(), held=target.held)
+            await core.keep_group(entry)
+        await self._change_members(entry, add=users, remove=())
+        return core.snapshot.groups.get(key, entry)
+
+    async def _create(self, name: str) -> str:
+        with goto_refusals(self._writing.attribute_of, "name", name):
+            try:
+                return await self._core.goto.create_group(name)
+            except OutcomeUnknown:
+                known = self._core.snapshot.groups
+                for record in await self._core.goto.groups():
+                    if record.name == name and record.key not in known:
+                        return record.key
+                raise GoToUnavailable(LOST) from None
+
+    async def replace(
+        self,
+        key: str,
+        wanted: Mapping[str, Any],
+        *,
+        patched: bool = False,
+        expected_version: str | None = None,
+    ) -> GroupEntry:
+        """Make a group what ``wanted`` says; without ``members`` in it, they stay."""
+        core = self._core
+        async with core.locks.hold(f"group {key}"):
+            entry = await self.read(key)
+            if expected_version is not None and entry.version != expected_version:
+                raise PreconditionFailedException
+            users: list[UserEntry] = []
+            gone: list[str] = []
+            if "members" in wanted:
+                keys = _member_keys(wanted)
+                users = await self._members([each for each in keys if each not in entry.members])
+                gone = [each for each in entry.members if each not in set(keys)]
+            entry = await self._rename_and_hold(entry, wanted, patched=patched)
+            await self._change_members(entry, add=users, remove=gone)
+            return core.snapshot.groups.get(key, entry)
+
+    async def _rename_and_hold(
+        self, entry: GroupEntry, wanted: Mapping[str, Any], *, patched: bool
+    ) -> GroupEntry:
+        core = self._core
+        before = Before(entry.resource, entry.record, entry.state.held)
+        with mapping_refusals():
+            target = self._writing.target(wanted, before, patched=patched)
+        name = str(target.fields.get("name", entry.record.name))
+        if name != entry.record.name:
+            self._refuse_taken(name, key=entry.key)
+            await self._rename(entry, name)
+        elif target.held == entry.state.held:
+            return entry
+        path = [*entry.record.get("namePath", [name])[:-1], name]
+        record = GroupRecord({**entry.record, "name": name, "namePath": path})
+        renamed = core.assembly.group(record, entry.members, seen_at=core.clock(), held=target.held)
+        await core.keep_group(renamed)
+        if name != entry.record.name:
+            await self._rename_below(renamed)
+        return renamed
+
+    async def _rename(self, entry: GroupEntry, name: str) -> None:
+        with goto_refusals(self._writing.attribute_of, "name", name):
+            try:
+                await self._core.goto.rename_group(entry.key, name)
+            except OutcomeUnknown:
+                if (await self._core.goto.group(entry.key)).name != name:
+                    raise GoToUnavailable(LOST) from None
+            except RecordNotFound:
+                await self._forget(entry.key)
+                raise not_found("Group", entry.key) from None
+
+    async def _rename_below(self, renamed: GroupEntry) -> None:
+        """Bring the paths that show the old name up to the new one, as GoTo does by itself."""
+        core = self._core
+        for group in list(core.snapshot.groups.values()):
+            depth = _depth(group.record.key_path, renamed.key)
+            if depth is None:
+                continue
+            names = list(group.record.name_path)
+            names[depth] = renamed.record.name
+            if group.key != renamed.key:
+                record = GroupRecord({**group.record, "namePath": names})
+                below = core.assembly.group(record, group.members, seen_at=group.seen_at)
+                await core.keep_group(below)
+            for key in list(group.members):
+                if user := core.snapshot.users.get(key):
+                    record_ = _placed(user.record, core.snapshot.groups[group.key].record)
+                    await core.keep_user(core.assembly.user(record_, seen_at=user.seen_at))
+
+    async def delete(self, key: str, *, expected_version: str | None = None) -> None:
+        """Delete a group: one write. What becomes of its members is GoTo's to say."""
+        core = self._core
+        async with core.locks.hold(f"group {key}"):
+            entry = core.snapshot.groups.get(key)
+            if expected_version is not None:
+                entry = await self.read(key)
+                if entry.version != expected_version:
+                    raise PreconditionFailedException
+            elif core.is_young(core.oldest_allowed()) and entry is None:
+                raise not_found("Group", key)
+            with goto_refusals(self._writing.attribute_of, "name", ""):
+                try:
+                    await core.goto.delete_group(key)
+                except OutcomeUnknown:
+                    if await self._exists(key):
+                        raise GoToUnavailable(LOST) from None
+                except RecordNotFound:
+                    await self._forget(key)
+                    raise not_found("Group", key) from None
+            await self._forget(key)
+
+    async def _exists(self, key: str) -> bool:
+        try:
+            await self._core.goto.group(key)
+        except RecordNotFound:
+            return False
+        return True
+
+    async def _forget(self, key: str) -> None:
+        core = self._core
+        core.refresh.removed(key)
+        entry = core.snapshot.groups.get(key)
+        core.snapshot.drop_group(key)
+        await core.ledger.bury("Group", [key])
+        if entry is not None and (entry.members or entry.record.get("totalMemberCount")):
+            # Where its members and the groups below went is not known: look again.
+            core.snapshot.distrust(entry.members)
+
+    def _refuse_taken(self, name: str, *, key: str = "") -> None:
+        core = self._core
+        other = core.snapshot.group_named(name)
+        if other and other.key != key and core.is_young(core.oldest_allowed()):
+            raise taken("displayName", name)
+
+    # -- Membership --------------------------------------------------------
+
+    async def change_members(
+        self,
+        key: str,
+        *,
+        add: Iterable[str] = (),
+        remove: Iterable[str] = (),
+        expected_version: str | None = None,
+    ) -> GroupEntry:
+        """Put users in a group and take users out, one write each; repeats change nothing.
+
+        A user that is to be taken out is read first, so that it never leaves another group.
+        """
+        core = self._core
+        entry = await self.read(key)
+        if expected_version is not None and entry.version != expected_version:
+            raise PreconditionFailedException
+        users = await self._members(add)
+        await self._change_members(entry, add=users, remove=remove)
+        return core.snapshot.groups.get(key, entry)
+
+    async def _members(self, keys: Iterable[str]) -> list[UserEntry]:
+        """Return the users that are to become members, before any of them is moved."""
+        found = []
+        for key in dict.fromkeys(keys):
+            try:
+                found.append(await self._users.read(key))
+            except NotFoundException:
+                detail = f"members: there is no User with the id {key[:64]!r}"
+                raise InvalidValueException(attribute="members", detail=detail) from None
+        return found
+
+    async def _change_members(
+        self, group: GroupEntry, *, add: Iterable[UserEntry], remove: Iterable[str]
+    ) -> None:
+        moves = [self._put_in(group, user.key) for user in add]
+        moves += [self._take_out(group, key) for key in dict.fromkeys(remove)]
+        await _all_settled(moves)
+
+    async def _put_in(self, group: GroupEntry, user_key: str) -> None:
+        core = self._core
+        async with core.locks.hold(f"user {user_key}"):
+            user = await self._users.read(user_key)
+            origin = user.record.group_key
+            if origin == group.key:
+                return
+            if origin and core.mapping.group_conflict == "reject":
+                raise ConflictException(
+                    detail=f"User {user_key} is in the group {user.record.get('groupName')!r}, and "
+                    "GoTo knows one group a user: remove it there first"
+                )
+            try:
+                await core.goto.put_in_group(group.key, user_key)
+            except OutcomeUnknown:
+                if (await core.goto.user(user_key)).group_key != group.key:
+                    raise GoToUnavailable(LOST) from None
+            except RecordNotFound:
+                await self._whichever_is_gone(group.key, user_key)
+            record = _placed(user.record, group.record)
+            await core.keep_user(core.assembly.user(record, seen_at=core.clock()))
+
+    async def _whichever_is_gone(self, group_key: str, user_key: str) -> None:
+        await self._read_live(group_key)
+        try:
+            await self._users.read(user_key, live=True)
+        except NotFoundException:
+            detail = f"members: there is no User with the id {user_key!r} any more"
+            raise InvalidValueException(attribute="members", detail=detail) from None
+        raise GoToUnavailable("GoTo does not find a group or user that it has: try again")
+
+    async def _take_out(self, group: GroupEntry, user_key: str) -> None:
+        core = self._core
+        async with core.locks.hold(f"user {user_key}"):
+            try:
+                user = await self._users.read(user_key, live=True)
+            except NotFoundException:
+                group.remove(user_key)
+                return
+            if user.record.group_key != group.key:
+                if user_key in group.members:
+                    core.snapshot.distrust()
+                return
+            try:
+                await core.goto.take_out_of_group(group.key, user_key)
+            except OutcomeUnknown:
+                if (await core.goto.user(user_key)).group_key == group.key:
+                    raise GoToUnavailable(LOST) from None
+            record = UserRecord({k: v for k, v in user.record.items() if k not in OF_GROUP})
+            await core.keep_user(core.assembly.user(record, seen_at=core.clock()))
+
+
+async def _all_settled(moves: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Run all moves, each to its end, then raise the first error: none is cut off half done."""
+    outcomes = await asyncio.gather(*moves, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
+def _member_keys(wanted: Mapping[str, Any]) -> list[str]:
+    members = wanted.get("members") or ()
+    return list(dict.fromkeys(str(member["value"]) for member in members if member.get("value")))
+
+
+def _placed(user: UserRecord, group: GroupRecord) -> UserRecord:
+    return UserRecord(
+        {
+            **user,
+            "groupKey": group.key,
+            "groupName": group.name,
+            "groupKeyPath": list(group.key_path),
+            "groupNamePath": list(group.name_path),
+        }
+    )
+
+
+def _depth(path: Sequence[str], key: str) -> int | None:
+    return path.index(key) if key in path else None

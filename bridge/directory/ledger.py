@@ -1,0 +1,161 @@
+"""What the bridge itself remembers of each resource: first seen, last change, what is held.
+
+In memory, and in the store before a change counts as done. It knows no HTTP and asks GoTo nothing.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from bridge.directory.entries import Kind, now_in_milliseconds
+from bridge.store import ResourceState, Store
+
+UNCHANGED: Any = object()
+
+
+class Ledger:
+    """The states of one account's resources, and the userNames and externalIds among them."""
+
+    def __init__(self, store: Store, account: str) -> None:
+        self._store = store
+        self._account = account
+        # What is in the store and what is in memory change in the same order.
+        self._writing = asyncio.Lock()
+        self._states: dict[Kind, dict[str, ResourceState]] = {"User": {}, "Group": {}}
+        self._by_user_name: dict[str, str] = {}
+        self._by_external_id: dict[tuple[Kind, str], dict[str, None]] = {}
+        self._by_email: dict[str, dict[str, None]] = {}
+
+    async def load(self) -> None:
+        """Read everything from the store."""
+        for kind in self._states:
+            for state in (await self._store.states(self._account, kind)).values():
+                self._remember(kind, state)
+
+    def state(self, kind: Kind, key: str) -> ResourceState | None:
+        """Return what is known of a resource, or None."""
+        return self._states[kind].get(key)
+
+    def held(self, kind: Kind, key: str) -> Mapping[str, Any]:
+        """Return the attributes held beside a record."""
+        state = self._states[kind].get(key)
+        return state.held if state else {}
+
+    def holder_of_user_name(self, user_name: str) -> str | None:
+        """Return the key of the user for whom this userName is held, whatever its case."""
+        return self._by_user_name.get(user_name.casefold())
+
+    def holders_of_external_id(self, kind: Kind, external_id: str) -> list[str]:
+        """Return the keys of the resources with this externalId, which is case-exact."""
+        return list(self._by_external_id.get((kind, external_id), ()))
+
+    def holders_of_email(self, email: str) -> list[str]:
+        """Return the keys of the users for whom this e-mail is held, whatever its case."""
+        return list(self._by_email.get(email.casefold(), ()))
+
+    def observed(
+        self,
+        kind: Kind,
+        key: str,
+        version: str,
+        *,
+        created: datetime | None = None,
+        held: Mapping[str, Any] = UNCHANGED,
+        parked: Mapping[str, Any] | None = UNCHANGED,
+    ) -> ResourceState:
+        """Return the state that follows from what was just seen; nothing is remembered yet.
+
+        ``created`` is the moment that GoTo knows of; for what is new here it is taken if earlier.
+        """
+        now = now_in_milliseconds()
+        known = self._states[kind].get(key)
+        if known is None:
+            first_seen = min(created, now) if created else now
+            return ResourceState(
+                key=key,
+                first_seen=first_seen,
+                last_modified=now,
+                version=version,
+                held={} if held is UNCHANGED else held,
+                parked=None if parked is UNCHANGED else parked,
+            )
+        changed = known.version != version
+        return replace(
+            known,
+            version=version,
+            last_modified=max(now, known.last_modified) if changed else known.last_modified,
+            held=known.held if held is UNCHANGED else held,
+            parked=known.parked if parked is UNCHANGED else parked,
+        )
+
+    async def save(self, kind: Kind, states: Sequence[ResourceState]) -> None:
+        """Store those states that are new, and remember them."""
+        async with self._writing:
+            await self._save(kind, states)
+
+    async def save_seen(self, kind: Kind, states: Sequence[ResourceState]) -> None:
+        """Store what a look at GoTo showed: dates and versions, never what is held or parked."""
+        async with self._writing:
+            await self._save(kind, [each for state in states if (each := self._seen(kind, state))])
+
+    def _seen(self, kind: Kind, state: ResourceState) -> ResourceState | None:
+        known = self._states[kind].get(state.key)
+        if known is None:
+            return state
+        if known.last_modified > state.last_modified:
+            return None
+        return replace(state, held=known.held, parked=known.parked)
+
+    async def _save(self, kind: Kind, states: Sequence[ResourceState]) -> None:
+        known = self._states[kind]
+        changed = [state for state in states if known.get(state.key) != state]
+        if changed:
+            await self._store.save_states(self._account, kind, changed)
+        for state in changed:
+            self._remember(kind, state)
+
+    async def bury(self, kind: Kind, keys: Iterable[str]) -> None:
+        """Forget resources that are gone: should a key come back, it starts clean."""
+        async with self._writing:
+            gone = [key for key in keys if key in self._states[kind]]
+            if gone:
+                await self._store.bury(self._account, kind, gone, at=now_in_milliseconds())
+            for key in gone:
+                self._forget(kind, key)
+
+    def _remember(self, kind: Kind, state: ResourceState) -> None:
+        self._forget(kind, state.key)
+        self._states[kind][state.key] = state
+        if user_name := state.held.get("userName"):
+            self._by_user_name[user_name.casefold()] = state.key
+        if external_id := state.held.get("externalId"):
+            self._by_external_id.setdefault((kind, external_id), {})[state.key] = None
+        for email in _emails(state):
+            self._by_email.setdefault(email, {})[state.key] = None
+
+    def _forget(self, kind: Kind, key: str) -> None:
+        state = self._states[kind].pop(key, None)
+        if state is None:
+            return
+        user_name = (state.held.get("userName") or "").casefold()
+        if self._by_user_name.get(user_name) == key:
+            del self._by_user_name[user_name]
+        if external_id := state.held.get("externalId"):
+            _discard(self._by_external_id, (kind, external_id), key)
+        for email in _emails(state):
+            _discard(self._by_email, email, key)
+
+
+def _emails(state: ResourceState) -> set[str]:
+    emails = state.held.get("emails") or ()
+    return {str(email["value"]).casefold() for email in emails if email.get("value")}
+
+
+def _discard(index: dict[Any, dict[str, None]], at: Any, key: str) -> None:
+    keys = index.get(at)
+    if keys is not None:
+        keys.pop(key, None)
+        if not keys:
+            del index[at]

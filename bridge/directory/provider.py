@@ -1,0 +1,121 @@
+"""The SCIM service as its library needs it described: schemas, resource types, capabilities."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scim2_models import (
+    AuthenticationScheme,
+    Bulk,
+    ChangePassword,
+    ETag,
+    Filter,
+    Pagination,
+    Patch,
+    Resource,
+    ResourceType,
+    Schema,
+    SchemaExtension,
+    ScimPolicy,
+    ScimProvider,
+    ServiceProviderConfig,
+    Sort,
+)
+
+from bridge.directory.entries import Kind
+from bridge.mapping import Mapping as AttributeMapping
+from bridge.mapping import Translation
+
+MOST_RESULTS = 1000
+MOST_OPERATIONS = 1000
+LARGEST_BODY = 1024 * 1024
+CURSOR_LIFE = 3600
+ENDPOINTS: Mapping[Kind, str] = {"User": "/Users", "Group": "/Groups"}
+DOCUMENTATION = "https://datatracker.ietf.org/doc/html/rfc7644"
+
+LENIENT = ScimPolicy(
+    unknown=ScimPolicy.Unknown.ignore,
+    remove_value_as_filter=ScimPolicy.RemoveValue.apply,
+    unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
+)
+STRICT = ScimPolicy()
+
+
+def accepting_provider(mapping: AttributeMapping, policy: ScimPolicy = LENIENT) -> ScimProvider:
+    """Describe the service for reading requests: what can be derived is not required."""
+    schemas = [*mapping.users.accepted, *mapping.groups.accepted]
+    return ScimProvider.from_discovery(
+        [Schema.model_validate(schema) for schema in schemas],
+        resource_types(mapping),
+        config=capabilities(),
+        policy=policy,
+    )
+
+
+def published_schemas(mapping: AttributeMapping) -> list[Schema]:
+    """Return the schemas that /Schemas shows."""
+    schemas = [*mapping.users.published, *mapping.groups.published]
+    return [Schema.model_validate(schema) for schema in schemas]
+
+
+def resource_types(mapping: AttributeMapping) -> list[ResourceType]:
+    """Return what /ResourceTypes shows: Users and Groups with their extensions."""
+    return [
+        _resource_type("User", "A user of the GoTo account", mapping.users),
+        _resource_type("Group", "A group of the GoTo account", mapping.groups),
+    ]
+
+
+def _resource_type(kind: Kind, description: str, translation: Translation) -> ResourceType:
+    core, *extensions = translation.published
+    return ResourceType(
+        id=kind,
+        name=kind,
+        description=description,
+        endpoint=ENDPOINTS[kind],
+        schema_=core["id"],
+        schema_extensions=[
+            SchemaExtension(schema_=extension["id"], required=False) for extension in extensions
+        ]
+        or None,
+    )
+
+
+def models(provider: ScimProvider) -> dict[Kind, type[Resource[Any]]]:
+    """Return the model that each type's requests are read with."""
+    found: dict[Kind, type[Resource[Any]]] = {}
+    for kind in ENDPOINTS:
+        model = provider.model_for(kind)
+        assert isinstance(model, type)
+        assert issubclass(model, Resource)
+        found[kind] = model
+    return found
+
+
+def capabilities() -> ServiceProviderConfig:
+    """Return what the service announces (RFC 7643 §5, RFC 9865 §4), and keeps."""
+    return ServiceProviderConfig(
+        documentation_uri=DOCUMENTATION,
+        patch=Patch(supported=True),
+        bulk=Bulk(supported=True, max_operations=MOST_OPERATIONS, max_payload_size=LARGEST_BODY),
+        filter=Filter(supported=True, max_results=MOST_RESULTS),
+        change_password=ChangePassword(supported=False),
+        sort=Sort(supported=True),
+        etag=ETag(supported=True),
+        pagination=Pagination(
+            cursor=True,
+            index=True,
+            default_pagination_method=Pagination.DefaultPaginationMethod.index,
+            default_page_size=MOST_RESULTS,
+            max_page_size=MOST_RESULTS,
+            cursor_timeout=CURSOR_LIFE,
+        ),
+        authentication_schemes=[
+            AuthenticationScheme(
+                type=AuthenticationScheme.Type.oauthbearertoken,
+                name="Bearer token",
+                description="A token of this bridge in the Authorization header (RFC 6750)",
+                spec_uri="https://datatracker.ietf.org/doc/html/rfc6750",
+                primary=True,
+            )
+        ],
+    )

@@ -1,0 +1,107 @@
+"""Whole passes over the account: one at a time however many ask, complete or not at all.
+
+What was written or read singly while a pass was under way is newer than the pass, and stays.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+
+import structlog
+
+from bridge.directory.assembly import Assembly
+from bridge.directory.entries import GroupEntry, UserEntry
+from bridge.directory.ledger import Ledger
+from bridge.directory.snapshot import Snapshot
+from bridge.directory.time import Clock
+from bridge.goto import GoToClient, GroupRecord, UserRecord
+
+log = structlog.get_logger(__name__)
+
+
+class Refresh:
+    """Keeps a snapshot young. Raises the GoToError of a pass that failed; nothing is taken over."""
+
+    def __init__(
+        self, goto: GoToClient, assembly: Assembly, ledger: Ledger, snapshot: Snapshot, clock: Clock
+    ) -> None:
+        self._goto = goto
+        self._assembly = assembly
+        self._ledger = ledger
+        self._snapshot = snapshot
+        self._clock = clock
+        self._under_way: asyncio.Task[None] | None = None
+        self._removed: dict[str, float] = {}
+
+    async def not_older_than(self, moment: float) -> None:
+        """Return when the snapshot is of a pass that began at ``moment`` or later."""
+        while self._snapshot.taken_at is None or self._snapshot.taken_at < moment:
+            if self._under_way is None or self._under_way.done():
+                self._under_way = asyncio.create_task(self._pass(), name="refresh")
+            # A client that hangs up must not take the pass from those who wait with it.
+            await asyncio.shield(self._under_way)
+
+    def removed(self, key: str) -> None:
+        """Say that a resource was deleted: a pass under way may have seen it still."""
+        self._removed[key] = self._clock()
+
+    async def close(self) -> None:
+        """End a pass that is under way."""
+        if self._under_way is not None and not self._under_way.done():
+            self._under_way.cancel()
+            await asyncio.gather(self._under_way, return_exceptions=True)
+
+    async def _pass(self) -> None:
+        began = self._clock()
+        users = await self._goto.users(fields=self._assembly.user_fields)
+        groups = await self._goto.groups()
+        licenses = await self._goto.licenses()
+        self._snapshot.put_licenses(licenses, at=began)
+        entries = self._user_entries(users, began)
+        group_entries = self._group_entries(groups, entries, began)
+        await self._take_over(entries, group_entries)
+        self._snapshot.taken_at = began
+        self._removed = {key: at for key, at in self._removed.items() if at > began}
+        log.info("snapshot taken", users=len(entries), groups=len(group_entries))
+
+    def _user_entries(self, records: Sequence[UserRecord], began: float) -> dict[str, UserEntry]:
+        known = self._snapshot.users
+        entries: dict[str, UserEntry] = {}
+        for record in records:
+            if self._removed.get(record.key, 0.0) > began:
+                continue
+            entry = known.get(record.key)
+            if entry is None or (entry.seen_at <= began and entry.record != record):
+                entry = self._assembly.user(record, seen_at=began)
+            entries[entry.key] = entry
+        newer = {key: entry for key, entry in known.items() if entry.seen_at > began}
+        return entries | newer
+
+    def _group_entries(
+        self, records: Sequence[GroupRecord], users: dict[str, UserEntry], began: float
+    ) -> dict[str, GroupEntry]:
+        members: dict[str, list[str]] = defaultdict(list)
+        for user in users.values():
+            if user.record.group_key:
+                members[user.record.group_key].append(user.key)
+        seen: dict[str, tuple[GroupRecord, float]] = {
+            record.key: (record, began)
+            for record in records
+            if self._removed.get(record.key, 0.0) <= began
+        }
+        for key, entry in self._snapshot.groups.items():
+            if entry.seen_at > began:
+                seen[key] = (entry.record, entry.seen_at)
+        return {
+            key: self._assembly.group(record, members[key], seen_at=seen_at)
+            for key, (record, seen_at) in seen.items()
+        }
+
+    async def _take_over(self, users: dict[str, UserEntry], groups: dict[str, GroupEntry]) -> None:
+        gone = [key for key in self._snapshot.users if key not in users]
+        gone_groups = [key for key in self._snapshot.groups if key not in groups]
+        self._snapshot.replace(users, groups)
+        await self._ledger.bury("User", gone)
+        await self._ledger.bury("Group", gone_groups)
+        await self._ledger.save_seen("User", [entry.state for entry in users.values()])
+        await self._ledger.save_seen("Group", [entry.state for entry in groups.values()])

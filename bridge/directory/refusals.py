@@ -1,0 +1,69 @@
+"""What a client is told where GoTo or the mapping refuses what it asked for."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from scim2_models import (
+    InvalidValueException,
+    MutabilityException,
+    NotFoundException,
+    SCIMException,
+    UniquenessException,
+)
+
+from bridge.directory.entries import Kind
+from bridge.errors import GoToRejected, RecordConflict
+from bridge.mapping import Removed, ValueRefused
+
+SEATS_EXHAUSTED = "license.seats.exhausted"
+
+
+def not_found(kind: Kind, key: str) -> NotFoundException:
+    """There is no such resource; what was asked for is repeated, cut short."""
+    return NotFoundException(detail=f"There is no {kind} with the id {key[:64]!r}")
+
+
+def taken(attribute: str, value: str) -> UniquenessException:
+    """Another resource has the value already."""
+    detail = f"Another resource has the {attribute} {value[:120]!r} already: use another one"
+    return UniquenessException(attribute=attribute, value=value, detail=detail)
+
+
+def locked(attribute: str, reason: str) -> MutabilityException:
+    """GoTo keeps the attribute of this user from being changed."""
+    return MutabilityException(
+        attribute=attribute,
+        detail=f"{attribute} of this user cannot be changed: GoTo says {reason}, so change it "
+        "where the user's identity is kept",
+    )
+
+
+@contextmanager
+def mapping_refusals() -> Iterator[None]:
+    """Turn what the mapping refuses into SCIM errors."""
+    try:
+        yield
+    except (ValueRefused, Removed) as error:
+        raise InvalidValueException(attribute=error.attribute, detail=str(error)) from None
+
+
+@contextmanager
+def goto_refusals(
+    attribute_of: Callable[[str], str], conflicting: str, value: str
+) -> Iterator[None]:
+    """Turn what GoTo refuses into SCIM errors; ``conflicting`` is the attribute of a 409."""
+    try:
+        yield
+    except RecordConflict:
+        raise taken(attribute_of(conflicting), value) from None
+    except GoToRejected as error:
+        if error.status == 404:
+            raise
+        raise refused(error) from None
+
+
+def refused(error: GoToRejected) -> SCIMException:
+    """GoTo refuses a value for a reason of its own."""
+    if error.code and "lock" in error.code.casefold():
+        return MutabilityException(detail=f"GoTo refuses the change: {error.detail}")
+    return InvalidValueException(detail=f"GoTo refuses the change: {error.detail}")

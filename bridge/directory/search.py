@@ -1,0 +1,194 @@
+"""Searches: which resources match, in which order, and which of them are on the page."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scim2_models import NotFoundException, Resource, ScimFilter, SearchRequest
+from scim2_models.path import AttrPath
+
+from bridge.directory.attributes import Accessor
+from bridge.directory.core import Core
+from bridge.directory.entries import Entry, Kind
+from bridge.directory.filters import Predicate, equalities, predicate
+from bridge.directory.groups import Groups
+from bridge.directory.paging import Page, page_by_cursor, page_by_index, sort_key
+from bridge.directory.users import Users
+from bridge.directory.walks import Walks
+from bridge.mapping import is_address
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is searched: the types, the request, and who asks. ``live`` wants a look at GoTo now."""
+
+    kinds: Sequence[Kind]
+    request: SearchRequest[Any]
+    position: Any = None
+    client: str = ""
+    live: bool = False
+
+
+class Search:
+    """Searches over the snapshot, and lookups of one resource past an old one."""
+
+    def __init__(
+        self,
+        core: Core,
+        users: Users,
+        groups: Groups,
+        walks: Walks,
+        models: Mapping[Kind, type[Resource[Any]]],
+    ) -> None:
+        self._core = core
+        self._users = users
+        self._groups = groups
+        self._walks = walks
+        self._models = models
+
+    async def page(self, query: Query) -> Page:
+        """Return one page. Raises the GoToError of a look that failed: a list is whole or none."""
+        oldest = self._core.oldest_allowed(live=query.live)
+        request = query.request
+        descending = (
+            request.sort_by is not None and request.sort_order == SearchRequest.SortOrder.descending
+        )
+        goes_on = request.cursor is None and (request.start_index or 1) > 1
+        if goes_on and self._core.max_age > 0 and (kept := self._walks.go_on(_walk(query))):
+            return page_by_index(
+                [self._newest(entry) for entry in kept],
+                start=request.start_index or 1,
+                count=request.count,
+            )
+        candidates = await self._candidates(query, oldest)
+        keys, entries = self._ordered(query, self._matching(query, candidates), descending)
+        if request.cursor is not None:
+            return page_by_cursor(
+                keys, entries, position=query.position, count=request.count, descending=descending
+            )
+        page = page_by_index(entries, start=request.start_index or 1, count=request.count)
+        if not goes_on and len(page.entries) < page.total and request.count != 0:
+            self._walks.begin(_walk(query), entries)
+        return page
+
+    def _newest(self, entry: Entry) -> Entry:
+        snapshot = self._core.snapshot
+        newest: Entry | None = snapshot.users.get(entry.key) or snapshot.groups.get(entry.key)
+        return newest or entry
+
+    async def _candidates(self, query: Query, oldest: float) -> list[Entry]:
+        scim_filter = query.request.filter
+        if scim_filter is not None and len(query.kinds) == 1:
+            found = await self._looked_up(query.kinds[0], scim_filter, oldest, live=query.live)
+            if found is not None:
+                return found
+        await self._core.refresh.not_older_than(oldest)
+        snapshot = self._core.snapshot
+        entries: list[Entry] = []
+        for kind in query.kinds:
+            entries += snapshot.users.values() if kind == "User" else snapshot.groups.values()
+        return entries
+
+    # -- Lookups -----------------------------------------------------------
+
+    async def _looked_up(
+        self, kind: Kind, scim_filter: ScimFilter[Any], oldest: float, *, live: bool
+    ) -> list[Entry] | None:
+        """Return the few resources that can match, or None where all have to be looked through."""
+        for path, value in equalities(scim_filter.ast):
+            if not isinstance(value, str):
+                continue
+            name = _attribute_name(path)
+            if name == "id":
+                return await self._read(kind, [value], live=live)
+            if name == "externalid":
+                keys = self._core.ledger.holders_of_external_id(kind, value)
+                return await self._read(kind, keys, live=live)
+            if kind == "User" and name == "username":
+                return await self._users_named(value, oldest, live=live)
+            is_old = not self._core.is_young(oldest)
+            if kind == "User" and name in ("emails", "emails.value") and is_old:
+                return await self._users_mailed(value, live=live)
+        return None
+
+    async def _read(self, kind: Kind, keys: Iterable[str], *, live: bool) -> list[Entry]:
+        read: Callable[..., Any] = self._users.read if kind == "User" else self._groups.read
+        found: list[Entry] = []
+        for key in keys:
+            try:
+                found.append(await read(key, live=live))
+            except NotFoundException:
+                continue
+        return found
+
+    async def _users_named(self, user_name: str, oldest: float, *, live: bool) -> list[Entry]:
+        core = self._core
+        if core.is_young(oldest):
+            entry = core.snapshot.user_named(user_name)
+            return [entry] if entry else []
+        holder = core.ledger.holder_of_user_name(user_name)
+        if holder is not None:
+            return await self._read("User", [holder], live=live)
+        if is_address(user_name):
+            return list(await self._users.read_by_email(user_name))
+        # A userName that is no address exists only where the bridge holds it.
+        return []
+
+    async def _users_mailed(self, email: str, *, live: bool) -> list[Entry]:
+        holders = self._core.ledger.holders_of_email(email)
+        found = await self._read("User", holders, live=live)
+        if is_address(email):
+            known = await self._users.read_by_email(email)
+            found += [entry for entry in known if entry.key not in holders]
+        return found
+
+    # -- Matching and order ------------------------------------------------
+
+    def _matching(self, query: Query, entries: Iterable[Entry]) -> list[Entry]:
+        scim_filter = query.request.filter
+        if scim_filter is None:
+            return list(entries)
+        predicates: dict[str, Predicate] = {
+            kind: predicate(scim_filter, self._models[kind]) for kind in query.kinds
+        }
+        matching = []
+        for entry in entries:
+            resource = entry.resource
+            if predicates[resource["meta"]["resourceType"]](resource):
+                matching.append(entry)
+        return matching
+
+    def _ordered(
+        self, query: Query, entries: list[Entry], descending: bool
+    ) -> tuple[list[Any], list[Entry]]:
+        request = query.request
+        accessors: dict[str, Accessor | None] = {}
+        for kind in query.kinds:
+            binding = request.sort_binding(self._models[kind])
+            accessors[kind] = Accessor(binding) if binding else None
+        keyed = []
+        for entry in entries:
+            value = None
+            if request.sort_by is not None:
+                resource = entry.resource
+                accessor = accessors[resource["meta"]["resourceType"]]
+                value = accessor.sort_value(resource) if accessor else None
+            keyed.append((sort_key(value, entry.key), entry))
+        keyed.sort(key=lambda pair: pair[0], reverse=descending)
+        return [key for key, _ in keyed], [entry for _, entry in keyed]
+
+
+def _attribute_name(path: AttrPath) -> str:
+    name = path.attr if path.sub_attr is None else f"{path.attr}.{path.sub_attr}"
+    return name.casefold()
+
+
+def _walk(query: Query) -> tuple[Any, ...]:
+    request = query.request
+    return (
+        query.client,
+        tuple(query.kinds),
+        str(request.filter or ""),
+        str(request.sort_by or ""),
+        request.sort_order,
+    )

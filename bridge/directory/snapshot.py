@@ -1,0 +1,107 @@
+"""The bridge's copy of an account: entries by key, and the indexes that lookups use.
+
+In memory only. It knows what was seen and when, not how to ask GoTo.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from bridge.directory.entries import GroupEntry, UserEntry
+from bridge.goto import LicenseRecord
+
+
+class Snapshot:
+    """Users, groups and licences; ``taken_at`` is when the last whole pass began, or None."""
+
+    def __init__(self) -> None:
+        self.taken_at: float | None = None
+        self.users: dict[str, UserEntry] = {}
+        self.groups: dict[str, GroupEntry] = {}
+        self.licenses: dict[str, LicenseRecord] = {}
+        self.licenses_at: float | None = None
+        self._by_user_name: dict[str, str] = {}
+        self._by_group_name: dict[str, str] = {}
+
+    def replace(self, users: dict[str, UserEntry], groups: dict[str, GroupEntry]) -> None:
+        """Take in a whole account; the groups bring their members along."""
+        self.users = users
+        self.groups = groups
+        self._by_user_name = {_user_name(entry): key for key, entry in users.items()}
+        self._by_group_name = {entry.record.name.casefold(): key for key, entry in groups.items()}
+
+    def distrust(self, users: Iterable[str] = ()) -> None:
+        """Say that the account, these users above all, changed in a way that is not known."""
+        self.taken_at = None
+        for key in users:
+            if key in self.users:
+                self.users[key] = replace(self.users[key], seen_at=float("-inf"))
+
+    def put_user(self, entry: UserEntry) -> list[GroupEntry]:
+        """Take in a user's entry; returns the groups whose members changed by it."""
+        before = self.users.get(entry.key)
+        if before is not None:
+            self._unindex_user(before)
+        self.users[entry.key] = entry
+        self._by_user_name[_user_name(entry)] = entry.key
+        return self._move(
+            entry.key, before.record.group_key if before else None, entry.record.group_key
+        )
+
+    def drop_user(self, key: str) -> list[GroupEntry]:
+        """Forget a user; returns the group it was in."""
+        entry = self.users.pop(key, None)
+        if entry is None:
+            return []
+        self._unindex_user(entry)
+        return self._move(key, entry.record.group_key, None)
+
+    def put_group(self, entry: GroupEntry) -> None:
+        """Take in a group's entry."""
+        self.drop_group(entry.key)
+        self.groups[entry.key] = entry
+        self._by_group_name[entry.record.name.casefold()] = entry.key
+
+    def drop_group(self, key: str) -> None:
+        """Forget a group."""
+        entry = self.groups.pop(key, None)
+        if entry and self._by_group_name.get(entry.record.name.casefold()) == key:
+            del self._by_group_name[entry.record.name.casefold()]
+
+    def put_licenses(self, licenses: Iterable[LicenseRecord], *, at: float) -> None:
+        """Take in all licences."""
+        self.licenses = {record.key: record for record in licenses}
+        self.licenses_at = at
+
+    def user_named(self, user_name: str) -> UserEntry | None:
+        """Return the user with this userName, whatever its case (RFC 7643 §4.1.1)."""
+        key = self._by_user_name.get(user_name.casefold())
+        return self.users.get(key) if key else None
+
+    def group_named(self, name: str) -> GroupEntry | None:
+        """Return the group with this name, whatever its case."""
+        key = self._by_group_name.get(name.casefold())
+        return self.groups.get(key) if key else None
+
+    def above(self, group: GroupEntry) -> list[GroupEntry]:
+        """Return the groups above a group, as far as they are known."""
+        return [self.groups[key] for key in group.record.key_path[:-1] if key in self.groups]
+
+    def _unindex_user(self, entry: UserEntry) -> None:
+        if self._by_user_name.get(_user_name(entry)) == entry.key:
+            del self._by_user_name[_user_name(entry)]
+
+    def _move(self, key: str, origin: str | None, target: str | None) -> list[GroupEntry]:
+        if origin == target:
+            return []
+        touched = []
+        if origin and (group := self.groups.get(origin)):
+            group.remove(key)
+            touched.append(group)
+        if target and (group := self.groups.get(target)):
+            group.add(key)
+            touched.append(group)
+        return touched
+
+
+def _user_name(entry: UserEntry) -> str:
+    return str(entry.resource.get("userName") or "").casefold()

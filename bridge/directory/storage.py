@@ -1,0 +1,101 @@
+"""The directory as the SCIM library's storage: models in, models out.
+
+The SCIM face does without models where it answers; this is the port that bulk requests and the
+library's own contract suite use.
+"""
+
+from typing import Any
+
+from scim2_models import Resource, ResourceType, ResponseParameters, ScimProvider, SearchRequest
+from scim2_server.storage import AsyncScimStorage, SearchPage
+
+from bridge.directory.directory import Directory
+from bridge.directory.entries import Entry, Kind
+from bridge.directory.provider import models
+from bridge.directory.search import Query
+
+
+class DirectoryStorage(AsyncScimStorage):
+    """Follows the library's rules for storages; errors are its own and ``bridge.errors``."""
+
+    supports_cursors = True
+
+    def __init__(self, directory: Directory, provider: ScimProvider) -> None:
+        self._directory = directory
+        self._provider = provider
+        self._models = models(provider)
+
+    async def get(
+        self,
+        resource_type: ResourceType,
+        resource_id: str,
+        *,
+        response_parameters: ResponseParameters[Any] | None = None,  # noqa: ARG002 - whole is right
+    ) -> Resource[Any]:
+        """Return a resource."""
+        return self.model(await self._directory.read(_kind(resource_type), resource_id))
+
+    async def search(
+        self,
+        resource_types: list[ResourceType],
+        search_request: SearchRequest[Any],
+        *,
+        position: Any = None,
+    ) -> SearchPage:
+        """Return one page of the matching resources."""
+        kinds = [_kind(resource_type) for resource_type in resource_types]
+        page = await self._directory.search(Query(kinds, search_request, position))
+        found = [self.model(entry) for entry in page.entries]
+        return SearchPage(page.total, found, page.next, page.previous)
+
+    async def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
+        """Create a resource and return it as it then is."""
+        wanted = wanted_of(resource)
+        return self.model(await self._directory.create(_kind(resource_type), wanted))
+
+    async def update(
+        self,
+        resource_type: ResourceType,
+        resource: Resource[Any],
+        *,
+        expected_version: str | None = None,
+    ) -> Resource[Any]:
+        """Make the stored resource what ``resource`` says."""
+        wanted = wanted_of(resource)
+        if resource_type.name == "Group":
+            wanted.setdefault("members", [])
+        entry = await self._directory.replace(
+            _kind(resource_type), str(resource.id), wanted, expected_version=expected_version
+        )
+        return self.model(entry)
+
+    async def delete(
+        self,
+        resource_type: ResourceType,
+        resource_id: str,
+        *,
+        expected_version: str | None = None,
+    ) -> None:
+        """Delete a resource."""
+        await self._directory.delete(
+            _kind(resource_type), resource_id, expected_version=expected_version
+        )
+
+    def model(self, entry: Entry) -> Resource[Any]:
+        """Return an entry as a model of the service."""
+        resource = entry.resource
+        return self._models[resource["meta"]["resourceType"]].model_validate(
+            resource, scim_provider=self._provider
+        )
+
+
+def wanted_of(resource: Resource[Any]) -> dict[str, Any]:
+    """Return a resource that a client wants as SCIM JSON, without what is the server's to say."""
+    wanted = resource.model_dump()
+    for name in ("schemas", "id", "meta", "groups"):
+        wanted.pop(name, None)
+    return wanted
+
+
+def _kind(resource_type: ResourceType) -> Kind:
+    return "User" if resource_type.name == "User" else "Group"

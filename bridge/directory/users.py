@@ -1,0 +1,296 @@
+"""The verbs on users: read, create, replace, delete, and their settling where an answer is lost."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scim2_models import ForbiddenException, NotFoundException, PreconditionFailedException
+
+from bridge.directory import activation
+from bridge.directory.core import Core
+from bridge.directory.entries import UserEntry
+from bridge.directory.refusals import goto_refusals, locked, mapping_refusals, not_found, taken
+from bridge.directory.seats import Seats
+from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
+from bridge.goto import UserRecord
+from bridge.mapping import Before, Target, is_address
+
+LOST = "GoTo did not answer, and the change has not happened: try again"
+PROTECTED = (
+    "This user is the administrator behind the bridge's own connection to GoTo, and cannot be "
+    "deactivated or deleted through it"
+)
+
+
+class Users:
+    """The users of the account."""
+
+    def __init__(self, core: Core, seats: Seats) -> None:
+        self._core = core
+        self._seats = seats
+        self._writing = core.mapping.users.writing
+
+    async def read(self, key: str, *, live: bool = False) -> UserEntry:
+        """Return a user, from the snapshot while that is young enough, else by one call."""
+        core = self._core
+        oldest = core.oldest_allowed(live=live)
+        entry = core.snapshot.users.get(key)
+        if entry is not None and entry.seen_at >= oldest:
+            return entry
+        if core.is_young(oldest):
+            if entry is None:
+                raise not_found("User", key)
+            return entry
+        return await self._read_live(key)
+
+    async def _read_live(self, key: str) -> UserEntry:
+        core = self._core
+        asked_at = core.clock()
+        try:
+            record = await core.goto.user(key)
+        except RecordNotFound:
+            if key in core.snapshot.users:
+                await core.forget_user(key)
+            raise not_found("User", key) from None
+        newer = core.snapshot.users.get(key)
+        if newer is not None and newer.seen_at > asked_at:
+            return newer
+        return await core.keep_user(core.assembly.user(record, seen_at=asked_at))
+
+    async def read_by_email(self, email: str) -> list[UserEntry]:
+        """Return the users that GoTo knows by this e-mail, by one call."""
+        core = self._core
+        asked_at = core.clock()
+        found = await core.goto.users_by_email(email)
+        return [
+            await core.keep_user(core.assembly.user(record, seen_at=asked_at)) for record in found
+        ]
+
+    # -- Create ----------------------------------------------------------
+
+    async def create(self, wanted: Mapping[str, Any]) -> UserEntry:
+        """Create a user and return it as GoTo then has it: one write and one read."""
+        with mapping_refusals():
+            target = self._writing.target(wanted)
+        email = target.fields["email"]
+        user_name = str(wanted.get("userName") or email)
+        async with self._core.locks.hold(_name_lock(user_name), _name_lock(email)):
+            await self._refuse_taken(user_name, email=email)
+            record = await self._create_record(target, active=wanted.get("active") is not False)
+            core = self._core
+            entry = core.assembly.user(
+                record, seen_at=core.clock(), held=target.held, parked=None, just_made=True
+            )
+            return await core.keep_user(entry)
+
+    async def _create_record(self, target: Target, *, active: bool) -> UserRecord:
+        email = target.fields["email"]
+        known = set(self._core.snapshot.users)
+        with goto_refusals(self._writing.attribute_of, "email", email):
+            key, license_key = await self._seats.create(target.fields, active=active)
+        if key is None or key in known:
+            raise taken("emails", email)
+        try:
+            return await self._core.goto.user(key)
+        except RecordNotFound:
+            # Not there yet for readers: what was sent is what it will be.
+            licensed = {"licenseKeys": [license_key]} if license_key else {}
+            record = UserRecord({**target.fields, "key": key, "status": "INVITED"})
+            return activation.with_fields(
+                record, {**activation.CLEARED, **licensed}, self._core.snapshot.licenses
+            )
+
+    async def _refuse_taken(self, user_name: str, *, email: str = "", key: str = "") -> None:
+        """Refuse a userName that another user has, held by the bridge or as GoTo's e-mail."""
+        core = self._core
+        holders = {core.ledger.holder_of_user_name(user_name)}
+        if named := core.snapshot.user_named(user_name):
+            holders.add(named.key)
+        for holder in holders - {None, key}:
+            if await self._still_has(str(holder), user_name):
+                raise taken("userName", user_name)
+        if (
+            is_address(user_name)
+            and user_name.casefold() != email.casefold()
+            and not core.is_young(core.oldest_allowed())
+        ):
+            for entry in await self.read_by_email(user_name):
+                if entry.key != key and _has_name(entry, user_name):
+                    raise taken("userName", user_name)
+
+    async def _still_has(self, key: str, user_name: str) -> bool:
+        try:
+            return _has_name(await self.read(key), user_name)
+        except NotFoundException:
+            return False
+
+    # -- Replace ---------------------------------------------------------
+
+    async def replace(
+        self,
+        key: str,
+        wanted: Mapping[str, Any],
+        *,
+        patched: bool = False,
+        expected_version: str | None = None,
+    ) -> UserEntry:
+        """Make a user what ``wanted`` says, at one write, or none where it is so already.
+
+        ``patched`` says that what is missing was removed (PATCH), not left out (PUT).
+        """
+        user_name = str(wanted.get("userName") or "")
+        async with self._core.locks.hold(_user_lock(key), _name_lock(user_name)):
+            entry = await self.read(key)
+            if expected_version is not None and entry.version != expected_version:
+                raise PreconditionFailedException
+            before = Before(entry.resource, entry.record, entry.state.held)
+            with mapping_refusals():
+                target = self._writing.target(wanted, before, patched=patched)
+            fields = {
+                name: value
+                for name, value in target.fields.items()
+                if entry.record.get(name) != value
+            }
+            self._refuse_locked(entry.record, fields)
+            if user_name and not _has_name(entry, user_name):
+                await self._refuse_taken(user_name, key=key)
+            return await self._change(entry, fields, target.held, active=wanted.get("active"))
+
+    async def _change(
+        self, entry: UserEntry, fields: dict[str, Any], held: Mapping[str, Any], *, active: Any
+    ) -> UserEntry:
+        if isinstance(active, bool) and active != entry.resource.get("active"):
+            entry = await self._read_live(entry.key)
+        now = entry.resource.get("active")
+        if active is False and now:
+            return await self._suspend(entry, fields, held)
+        if active is True and not now:
+            return await self._activate(entry, fields, held)
+        if not fields and held == entry.state.held:
+            return entry
+        await self._update(entry, fields)
+        return await self._keep_changed(entry, fields, held=held)
+
+    async def _suspend(
+        self, entry: UserEntry, fields: dict[str, Any], held: Mapping[str, Any]
+    ) -> UserEntry:
+        core = self._core
+        if entry.key == core.administrator:
+            raise ForbiddenException(detail=PROTECTED)
+        parked = activation.parked_of(entry.record)
+        # Remembered before GoTo forgets it.
+        remembered = core.assembly.user(entry.record, seen_at=entry.seen_at, parked=parked)
+        await core.keep_user(remembered)
+        fields = {**fields, **activation.CLEARED}
+        await self._update(entry, fields)
+        self._seats.freed(entry.record.license_keys)
+        return await self._keep_changed(entry, fields, held=held, parked=parked)
+
+    async def _activate(
+        self, entry: UserEntry, fields: dict[str, Any], held: Mapping[str, Any]
+    ) -> UserEntry:
+        core = self._core
+        email = fields.get("email", entry.record.email)
+        with goto_refusals(self._writing.attribute_of, "email", email):
+            given = await self._seats.give_back(
+                entry.key, fields, activation.restored(entry.state.parked)
+            )
+        changed = activation.with_fields(entry.record, given, core.snapshot.licenses)
+        # Only GoTo knows whether the user signed in before, and so its status.
+        seen_at = core.clock()
+        record = await core.goto.user(entry.key)
+        if not record.license_keys and not record.admin_roles:
+            record = UserRecord({**changed, "status": "INVITED"})
+        activated = core.assembly.user(record, seen_at=seen_at, held=held, parked=None)
+        return await core.keep_user(activated)
+
+    async def _update(self, entry: UserEntry, fields: Mapping[str, Any]) -> None:
+        if not fields:
+            return
+        email = str(fields.get("email") or entry.record.email)
+        with goto_refusals(self._writing.attribute_of, "email", email):
+            try:
+                await self._core.goto.update_user(entry.key, fields)
+            except OutcomeUnknown:
+                if not await self._holds(entry.key, fields):
+                    raise GoToUnavailable(LOST) from None
+            except RecordNotFound:
+                await self._core.forget_user(entry.key)
+                raise not_found("User", entry.key) from None
+
+    async def _holds(self, key: str, fields: Mapping[str, Any]) -> bool:
+        """Whether GoTo holds these values now: the answer to a write is settled by a look."""
+        record = await self._core.goto.user(key)
+        return all((record.get(name) or None) == (value or None) for name, value in fields.items())
+
+    async def _keep_changed(
+        self,
+        entry: UserEntry,
+        fields: Mapping[str, Any],
+        *,
+        held: Mapping[str, Any],
+        parked: Any = None,
+    ) -> UserEntry:
+        core = self._core
+        record = activation.with_fields(entry.record, fields, core.snapshot.licenses)
+        kept = parked if parked is not None else entry.state.parked
+        changed = core.assembly.user(record, seen_at=core.clock(), held=held, parked=kept)
+        return await core.keep_user(changed)
+
+    def _refuse_locked(self, record: UserRecord, fields: Mapping[str, Any]) -> None:
+        for reason, locked_fields in LOCKS.items():
+            if record.get(reason):
+                for name in locked_fields & fields.keys():
+                    raise locked(self._writing.attribute_of(name), reason)
+
+    # -- Delete ----------------------------------------------------------
+
+    async def delete(self, key: str, *, expected_version: str | None = None) -> None:
+        """Delete a user: one write."""
+        core = self._core
+        if key == core.administrator:
+            raise ForbiddenException(detail=PROTECTED)
+        async with core.locks.hold(_user_lock(key)):
+            if expected_version is not None:
+                entry = await self.read(key)
+                if entry.version != expected_version:
+                    raise PreconditionFailedException
+            elif core.is_young(core.oldest_allowed()) and key not in core.snapshot.users:
+                raise not_found("User", key)
+            try:
+                await core.goto.delete_user(key)
+            except OutcomeUnknown:
+                if await self._exists(key):
+                    raise GoToUnavailable(LOST) from None
+            except RecordNotFound:
+                await core.forget_user(key)
+                raise not_found("User", key) from None
+            if gone := core.snapshot.users.get(key):
+                self._seats.freed(gone.record.license_keys)
+            await core.forget_user(key)
+
+    async def _exists(self, key: str) -> bool:
+        try:
+            await self._core.goto.user(key)
+        except RecordNotFound:
+            return False
+        return True
+
+
+# GoTo's own locks on a user, and the fields that each of them guards.
+LOCKS: Mapping[str, frozenset[str]] = {
+    "identityReadOnly": frozenset({"email", "firstName", "lastName", "locale"}),
+    "nameLocked": frozenset({"firstName", "lastName"}),
+    "emailLocked": frozenset({"email"}),
+}
+
+
+def _has_name(entry: UserEntry, user_name: str) -> bool:
+    return str(entry.resource.get("userName") or "").casefold() == user_name.casefold()
+
+
+def _user_lock(key: str) -> str:
+    return f"user {key}"
+
+
+def _name_lock(user_name: str) -> str:
+    return f"userName {user_name.casefold()}"

@@ -1,0 +1,130 @@
+"""The bridge over a simulated GoTo, without sockets: what most tests stand on."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+
+from bridge.directory import Directory
+from bridge.goto import AccessTokens, GoToClient, Grant, Throttle
+from bridge.mapping import Mapping, load_mapping, shipped
+from bridge.sandbox import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    PERSONAL_ACCESS_TOKEN,
+    SimulatorSettings,
+    simulated_goto,
+)
+from bridge.store import Sealer, Store
+
+SIMULATED = "http://goto.test"
+UNLIMITED = SimulatorSettings(rate_limit=0)
+SANDBOX_MAPPING = load_mapping(shipped("sandbox"))
+
+
+@dataclass
+class Bridge:
+    """A directory and what is below it."""
+
+    directory: Directory
+    goto: GoToClient
+    store: Store
+    app: Starlette
+    control: httpx.AsyncClient
+
+    async def journal(self) -> list[dict[str, Any]]:
+        """The calls that reached the simulated GoTo, OAuth left out."""
+        calls = (await self.control.get("/_sim/journal")).json()
+        return [call for call in calls if "/oauth/" not in call["path"]]
+
+    async def forget_journal(self) -> None:
+        await self.control.delete("/_sim/journal")
+
+    async def state(self) -> dict[str, Any]:
+        """The simulated account as it is stored."""
+        state: dict[str, Any] = (await self.control.get("/_sim/state")).json()
+        return state
+
+
+def simulated(**options: Any) -> Starlette:
+    """A simulated GoTo without a rate limit."""
+    return simulated_goto(**{"settings": UNLIMITED, **options})
+
+
+class RightsOfTheSimulator:
+    """An access token that opens the simulated account whoever is in it."""
+
+    def __init__(self, control: httpx.AsyncClient) -> None:
+        self._control = control
+
+    async def token(self) -> str:
+        return str((await self._control.post("/_sim/token")).json()["access_token"])
+
+    async def renew(self, _refused: str) -> str:
+        return await self.token()
+
+
+def client_of(http: httpx.AsyncClient) -> GoToClient:
+    """A GoTo client with the simulator's personal access token."""
+    grant = Grant(kind="pat", secret=PERSONAL_ACCESS_TOKEN, obtained_at=datetime.now(UTC))
+
+    async def keep(_: Grant) -> None:
+        return None
+
+    tokens = AccessTokens(
+        http,
+        auth_url=SIMULATED,
+        client_id=CLIENT_ID,
+        client_secret=CLIENT_SECRET,
+        grant=grant,
+        store=keep,
+    )
+    return GoToClient(http, grant=tokens, throttle=Throttle(0))
+
+
+@asynccontextmanager
+async def bridge_over(
+    app: Starlette,
+    folder: Path,
+    *,
+    mapping: Mapping = SANDBOX_MAPPING,
+    max_age: float = 60.0,
+    empty: bool = False,
+) -> AsyncIterator[Bridge]:
+    """Open a directory over a simulated GoTo; its store is a database in ``folder``.
+
+    ``empty`` takes every user out of the account first, the administrator too.
+    """
+    transport = httpx.ASGITransport(app=app)
+    store = await Store.open(f"sqlite:///{folder / 'bridge.db'}", sealer=Sealer([b"k" * 32]))
+    async with (
+        httpx.AsyncClient(transport=transport, base_url=SIMULATED) as http,
+        httpx.AsyncClient(transport=transport, base_url=SIMULATED) as control,
+    ):
+        goto = client_of(http)
+        administrator = (await goto.connect()).key
+        if empty:
+            rights: Any = RightsOfTheSimulator(control)
+            goto = GoToClient(
+                http, grant=rights, throttle=Throttle(0), account_key=goto.account_key
+            )
+            for user in await goto.users():
+                await goto.delete_user(user.key)
+            administrator = ""
+        directory = await Directory.open(
+            goto,
+            store,
+            mapping,
+            max_age=max_age,
+            administrator=administrator,
+        )
+        try:
+            yield Bridge(directory, goto, store, app, control)
+        finally:
+            await directory.close()
+            await store.close()
