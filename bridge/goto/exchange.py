@@ -6,7 +6,6 @@ carry no request, so that no header and no form can be read out of them.
 
 import asyncio
 import random
-from collections.abc import Callable
 
 import httpx
 
@@ -28,18 +27,10 @@ class AnswerLost(Exception):
     """The request may have arrived; its answer timed out or was cut off."""
 
 
-def _nothing() -> None:
-    return None
-
-
 async def exchange(
-    http: httpx.AsyncClient,
-    request: httpx.Request,
-    *,
-    seconds: float,
-    arrived: Callable[[], None] = _nothing,
+    http: httpx.AsyncClient, request: httpx.Request, *, seconds: float
 ) -> tuple[int, bytes]:
-    """Status and body of the answer; ``arrived`` is called when its head is there.
+    """Status and body of the answer.
 
     Raises ``NeverSent`` or ``AnswerLost``, the latter also after ``seconds``. A body that cannot
     be decompressed is given as an empty one.
@@ -49,7 +40,6 @@ async def exchange(
         async with asyncio.timeout(seconds):
             response = await http.send(request, stream=True)
             answered = True
-            arrived()
             try:
                 return response.status_code, await response.aread()
             except httpx.DecodingError:

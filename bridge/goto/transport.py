@@ -117,12 +117,7 @@ class Transport:
 
     async def _send(self, call: Call, token: str, ticket: int, seconds: float) -> tuple[int, bytes]:
         try:
-            return await exchange(
-                self._http,
-                self._request(call, token),
-                seconds=seconds,
-                arrived=lambda: self._throttle.leave(ticket),
-            )
+            return await exchange(self._http, self._request(call, token), seconds=seconds)
         except NeverSent:
             failure: GoToError = not_sent()
         except AnswerLost:

@@ -1,7 +1,7 @@
 """Over real sockets: what a broken connection is taken for, and what really went over it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -146,13 +146,33 @@ def test_blanks_and_plus_signs_go_up_percent_encoded() -> None:
     assert "+" not in line
 
 
+class _CutLikeNeverMade(httpx.AsyncBaseTransport):
+    """A body that breaks off with the error httpx-aiohttp gives a reset connection."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        async def body() -> AsyncIterator[bytes]:
+            yield b"{"
+            raise httpx.ConnectTimeout("reset", request=request)
+
+        return httpx.Response(200, content=body())
+
+
+def test_whatever_breaks_within_the_body_is_a_lost_answer() -> None:
+    async def run() -> None:
+        async with httpx.AsyncClient(transport=_CutLikeNeverMade()) as http:
+            with pytest.raises(AnswerLost):
+                await exchange(http, http.build_request("PUT", "http://goto.test/"), seconds=5)
+
+    asyncio.run(run())
+
+
 def test_cookies_are_not_kept() -> None:
     async def with_cookie(_: bytes, writer: asyncio.StreamWriter) -> bool:
         writer.write(b"HTTP/1.1 204 No Content\r\nSet-Cookie: a=b\r\n\r\n")
         return True
 
     async def use(url: str) -> None:
-        async with open_http(url) as http:
+        async with open_http(url.replace("127.0.0.1", "localhost")) as http:
             for _ in range(2):
                 await _client(http).delete_user("1")
 

@@ -18,7 +18,7 @@ from bridge.errors import (
     RecordConflict,
     RecordNotFound,
 )
-from bridge.goto import GoToClient, NewUser
+from bridge.goto import GoToClient, NewUser, Throttle
 from bridge.goto.errors import error_code
 from tests.goto.scripted import HTML, Answer, ScriptedGoTo, ask
 
@@ -193,6 +193,13 @@ def test_a_lasting_rate_limit_ends_as_busy_within_the_patience() -> None:
         ask(goto, update, clock=lambda: now[0], sleep=sleep)
     assert 15 < now[0] <= 25
     assert raised.value.retry_after > 0
+
+
+def test_a_429_slows_the_throttle_down() -> None:
+    throttle = Throttle(10, clock=lambda: 0.0)
+    ask(ScriptedGoTo(answers=[(429, {}), (204, b"")]), update, throttle=throttle)
+    left = sum(throttle.enter_at_once() is not None for _ in range(20))
+    assert left == 5 - 2, "half the places, and two requests have left"
 
 
 def test_lacking_rights_name_the_right_and_the_way_out() -> None:

@@ -217,6 +217,19 @@ def test_a_new_refresh_token_that_could_not_be_stored_is_stored_first_next_time(
     assert wallet.goto.forms[1]["refresh_token"] == "new-refresh"
 
 
+def test_a_new_refresh_token_is_stored_even_if_goto_is_down_next_time() -> None:
+    goto = ScriptedGoTo(token_answers=[reply(refresh_token="new-refresh"), (500, HTML)])
+    wallet = Wallet(goto, store_fails=1)
+
+    async def story(tokens: AccessTokens) -> None:
+        for error in (BridgeError, GoToUnavailable):
+            with pytest.raises(error):
+                await tokens.token()
+
+    wallet.use(story)
+    assert [grant.secret for grant in wallet.stored] == ["new-refresh"]
+
+
 @pytest.mark.parametrize(
     ("status", "body", "words"),
     [
