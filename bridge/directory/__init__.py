@@ -1,7 +1,7 @@
 """The heart: an account's users and groups as SCIM resources. It knows no HTTP."""
 
 from bridge.directory.directory import Directory
-from bridge.directory.entries import Entry, GroupEntry, Kind, UserEntry
+from bridge.directory.entries import Entry, GroupEntry, Kind, MembershipChange, UserEntry
 from bridge.directory.paging import Page
 from bridge.directory.search import Query
 from bridge.directory.storage import DirectoryStorage, wanted_of
@@ -12,6 +12,7 @@ __all__ = [
     "Entry",
     "GroupEntry",
     "Kind",
+    "MembershipChange",
     "Page",
     "Query",
     "UserEntry",

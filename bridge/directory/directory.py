@@ -1,12 +1,19 @@
 """The directory: an account's users and groups as SCIM resources, whichever of them is meant."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from bridge.directory.assembly import Assembly
 from bridge.directory.core import Core
-from bridge.directory.entries import Entry, GroupEntry, Kind
+from bridge.directory.entries import (
+    Change,
+    Entry,
+    GroupEntry,
+    Guard,
+    Kind,
+    MembershipChange,
+)
 from bridge.directory.groups import Groups
 from bridge.directory.ledger import Ledger
 from bridge.directory.locks import Locks
@@ -97,36 +104,25 @@ class Directory:
         return await self._groups.create(wanted)
 
     async def replace(
-        self,
-        kind: Kind,
-        key: str,
-        wanted: Mapping[str, Any],
-        *,
-        patched: bool = False,
-        expected_version: str | None = None,
+        self, kind: Kind, key: str, change: Change[Entry], *, patched: bool = False
     ) -> Entry:
-        """Make a resource what ``wanted`` says.
+        """Make a resource what ``change`` makes of it as it is.
 
-        ``patched`` says that what is missing from it was removed, not left out. Raises
-        PreconditionFailedException where the version is not the expected one.
+        ``patched`` says that what is then missing was removed, not left out.
         """
-        verbs = self._users if kind == "User" else self._groups
-        return await verbs.replace(key, wanted, patched=patched, expected_version=expected_version)
+        if kind == "User":
+            return await self._users.replace(key, change, patched=patched)
+        return await self._groups.replace(key, change, patched=patched)
 
     async def change_members(
-        self,
-        key: str,
-        *,
-        add: Iterable[str] = (),
-        remove: Iterable[str] = (),
-        expected_version: str | None = None,
+        self, key: str, plan: Callable[[GroupEntry], MembershipChange]
     ) -> GroupEntry:
         """Put users in a group and take users out of it."""
-        return await self._groups.change_members(
-            key, add=add, remove=remove, expected_version=expected_version
-        )
+        return await self._groups.change_members(key, plan)
 
-    async def delete(self, kind: Kind, key: str, *, expected_version: str | None = None) -> None:
-        """Delete a resource."""
-        verbs = self._users if kind == "User" else self._groups
-        await verbs.delete(key, expected_version=expected_version)
+    async def delete(self, kind: Kind, key: str, *, guard: Guard[Entry] | None = None) -> None:
+        """Delete a resource; a ``guard`` sees it first, and may refuse."""
+        if kind == "User":
+            await self._users.delete(key, guard=guard)
+        else:
+            await self._groups.delete(key, guard=guard)

@@ -4,11 +4,11 @@ A user's entry never changes, a new one takes its place. A group's members chang
 group can have a hundred thousand of them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import orjson
 
@@ -80,6 +80,20 @@ class GroupEntry:
 
 
 Entry = UserEntry | GroupEntry
+E = TypeVar("E", bound=UserEntry | GroupEntry)
+
+# What a client wants of a resource as it is: the whole of it as SCIM JSON, or None for no change.
+Change = Callable[[E], Mapping[str, Any] | None]
+# Looks at a resource as it is, and raises where nothing may be done to it.
+Guard = Callable[[E], None]
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipChange:
+    """Keys of users that are to be put in a group, and that are to be taken out of it."""
+
+    add: Sequence[str] = ()
+    remove: Sequence[str] = ()
 
 
 def digest_of(members: Iterable[str]) -> int:

@@ -1,18 +1,17 @@
 """The verbs on groups, and membership: a GoTo user is in one group at most."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 from scim2_models import (
     ConflictException,
     InvalidValueException,
     NotFoundException,
-    PreconditionFailedException,
 )
 
 from bridge.directory.core import Core
-from bridge.directory.entries import GroupEntry, UserEntry
+from bridge.directory.entries import Change, GroupEntry, Guard, MembershipChange, UserEntry
 from bridge.directory.refusals import goto_refusals, mapping_refusals, not_found, taken
 from bridge.directory.users import LOST, Users
 from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
@@ -91,19 +90,15 @@ class Groups:
                 raise GoToUnavailable(LOST) from None
 
     async def replace(
-        self,
-        key: str,
-        wanted: Mapping[str, Any],
-        *,
-        patched: bool = False,
-        expected_version: str | None = None,
+        self, key: str, change: Change[GroupEntry], *, patched: bool = False
     ) -> GroupEntry:
-        """Make a group what ``wanted`` says; without ``members`` in it, they stay."""
+        """Make a group what ``change`` makes of it; without ``members`` in it, they stay."""
         core = self._core
         async with core.locks.hold(f"group {key}"):
             entry = await self.read(key)
-            if expected_version is not None and entry.version != expected_version:
-                raise PreconditionFailedException
+            wanted = change(entry)
+            if wanted is None:
+                return entry
             users: list[UserEntry] = []
             gone: list[str] = []
             if "members" in wanted:
@@ -164,16 +159,13 @@ class Groups:
                     record_ = _placed(user.record, core.snapshot.groups[group.key].record)
                     await core.keep_user(core.assembly.user(record_, seen_at=user.seen_at))
 
-    async def delete(self, key: str, *, expected_version: str | None = None) -> None:
+    async def delete(self, key: str, *, guard: Guard[GroupEntry] | None = None) -> None:
         """Delete a group: one write. What becomes of its members is GoTo's to say."""
         core = self._core
         async with core.locks.hold(f"group {key}"):
-            entry = core.snapshot.groups.get(key)
-            if expected_version is not None:
-                entry = await self.read(key)
-                if entry.version != expected_version:
-                    raise PreconditionFailedException
-            elif core.is_young(core.oldest_allowed()) and entry is None:
+            if guard is not None:
+                guard(await self.read(key))
+            elif core.is_young(core.oldest_allowed()) and key not in core.snapshot.groups:
                 raise not_found("Group", key)
             with goto_refusals(self._writing.attribute_of, "name", ""):
                 try:
@@ -212,12 +204,7 @@ class Groups:
     # -- Membership --------------------------------------------------------
 
     async def change_members(
-        self,
-        key: str,
-        *,
-        add: Iterable[str] = (),
-        remove: Iterable[str] = (),
-        expected_version: str | None = None,
+        self, key: str, plan: Callable[[GroupEntry], MembershipChange]
     ) -> GroupEntry:
         """Put users in a group and take users out, one write each; repeats change nothing.
 
@@ -225,10 +212,9 @@ class Groups:
         """
         core = self._core
         entry = await self.read(key)
-        if expected_version is not None and entry.version != expected_version:
-            raise PreconditionFailedException
-        users = await self._members(add)
-        await self._change_members(entry, add=users, remove=remove)
+        change = plan(entry)
+        users = await self._members(change.add)
+        await self._change_members(entry, add=users, remove=change.remove)
         return core.snapshot.groups.get(key, entry)
 
     async def _members(self, keys: Iterable[str]) -> list[UserEntry]:

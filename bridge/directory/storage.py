@@ -6,11 +6,18 @@ library's own contract suite use.
 
 from typing import Any
 
-from scim2_models import Resource, ResourceType, ResponseParameters, ScimProvider, SearchRequest
+from scim2_models import (
+    PreconditionFailedException,
+    Resource,
+    ResourceType,
+    ResponseParameters,
+    ScimProvider,
+    SearchRequest,
+)
 from scim2_server.storage import AsyncScimStorage, SearchPage
 
 from bridge.directory.directory import Directory
-from bridge.directory.entries import Entry, Kind
+from bridge.directory.entries import Entry, Guard, Kind
 from bridge.directory.provider import models
 from bridge.directory.search import Query
 
@@ -64,10 +71,14 @@ class DirectoryStorage(AsyncScimStorage):
         wanted = wanted_of(resource)
         if resource_type.name == "Group":
             wanted.setdefault("members", [])
-        entry = await self._directory.replace(
-            _kind(resource_type), str(resource.id), wanted, expected_version=expected_version
-        )
-        return self.model(entry)
+        guard = _guard(expected_version)
+
+        def change(entry: Entry) -> dict[str, Any]:
+            guard(entry)
+            return wanted
+
+        kind = _kind(resource_type)
+        return self.model(await self._directory.replace(kind, str(resource.id), change))
 
     async def delete(
         self,
@@ -78,7 +89,7 @@ class DirectoryStorage(AsyncScimStorage):
     ) -> None:
         """Delete a resource."""
         await self._directory.delete(
-            _kind(resource_type), resource_id, expected_version=expected_version
+            _kind(resource_type), resource_id, guard=_guard(expected_version)
         )
 
     def model(self, entry: Entry) -> Resource[Any]:
@@ -89,11 +100,22 @@ class DirectoryStorage(AsyncScimStorage):
         )
 
 
+def _guard(expected_version: str | None) -> Guard[Entry]:
+    def check(entry: Entry) -> None:
+        if expected_version is not None and entry.version != expected_version:
+            raise PreconditionFailedException
+
+    return check
+
+
 def wanted_of(resource: Resource[Any]) -> dict[str, Any]:
     """Return a resource that a client wants as SCIM JSON, without what is the server's to say."""
     wanted = resource.model_dump()
     for name in ("schemas", "id", "meta", "groups"):
         wanted.pop(name, None)
+    if getattr(resource, "members", None) == []:
+        # An empty list says something that a missing one does not.
+        wanted["members"] = []
     return wanted
 
 

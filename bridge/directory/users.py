@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scim2_models import ForbiddenException, NotFoundException, PreconditionFailedException
+from scim2_models import ForbiddenException, NotFoundException
 
 from bridge.directory import activation
 from bridge.directory.core import Core
-from bridge.directory.entries import UserEntry
+from bridge.directory.entries import Change, Guard, UserEntry
 from bridge.directory.refusals import goto_refusals, locked, mapping_refusals, not_found, taken
 from bridge.directory.seats import Seats
 from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
@@ -126,22 +126,17 @@ class Users:
     # -- Replace ---------------------------------------------------------
 
     async def replace(
-        self,
-        key: str,
-        wanted: Mapping[str, Any],
-        *,
-        patched: bool = False,
-        expected_version: str | None = None,
+        self, key: str, change: Change[UserEntry], *, patched: bool = False
     ) -> UserEntry:
-        """Make a user what ``wanted`` says, at one write, or none where it is so already.
+        """Make a user what ``change`` makes of it: one write, or none where it is so already.
 
-        ``patched`` says that what is missing was removed (PATCH), not left out (PUT).
+        ``patched`` says that what is then missing was removed (PATCH), not left out (PUT).
         """
-        user_name = str(wanted.get("userName") or "")
-        async with self._core.locks.hold(_user_lock(key), _name_lock(user_name)):
+        async with self._core.locks.hold(_user_lock(key)):
             entry = await self.read(key)
-            if expected_version is not None and entry.version != expected_version:
-                raise PreconditionFailedException
+            wanted = change(entry)
+            if wanted is None:
+                return entry
             before = Before(entry.resource, entry.record, entry.state.held)
             with mapping_refusals():
                 target = self._writing.target(wanted, before, patched=patched)
@@ -151,9 +146,11 @@ class Users:
                 if entry.record.get(name) != value
             }
             self._refuse_locked(entry.record, fields)
-            if user_name and not _has_name(entry, user_name):
-                await self._refuse_taken(user_name, key=key)
-            return await self._change(entry, fields, target.held, active=wanted.get("active"))
+            user_name = str(wanted.get("userName") or "")
+            async with self._core.locks.hold(_name_lock(user_name)):
+                if user_name and not _has_name(entry, user_name):
+                    await self._refuse_taken(user_name, key=key)
+                return await self._change(entry, fields, target.held, active=wanted.get("active"))
 
     async def _change(
         self, entry: UserEntry, fields: dict[str, Any], held: Mapping[str, Any], *, active: Any
@@ -244,16 +241,14 @@ class Users:
 
     # -- Delete ----------------------------------------------------------
 
-    async def delete(self, key: str, *, expected_version: str | None = None) -> None:
-        """Delete a user: one write."""
+    async def delete(self, key: str, *, guard: Guard[UserEntry] | None = None) -> None:
+        """Delete a user: one write. A ``guard`` sees the user first, and may refuse."""
         core = self._core
         if key == core.administrator:
             raise ForbiddenException(detail=PROTECTED)
         async with core.locks.hold(_user_lock(key)):
-            if expected_version is not None:
-                entry = await self.read(key)
-                if entry.version != expected_version:
-                    raise PreconditionFailedException
+            if guard is not None:
+                guard(await self.read(key))
             elif core.is_young(core.oldest_allowed()) and key not in core.snapshot.users:
                 raise not_found("User", key)
             try:
