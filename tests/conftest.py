@@ -116,13 +116,11 @@ async def bridge_over(
             for user in await goto.users():
                 await goto.delete_user(user.key)
             administrator = ""
-        directory = await Directory.open(
-            goto,
-            store,
-            mapping,
-            max_age=max_age,
-            administrator=administrator,
-        )
+
+        async def connected() -> str:
+            return administrator
+
+        directory = Directory(goto, store, mapping, connect=connected, max_age=max_age)
         try:
             yield Bridge(directory, goto, store, app, control)
         finally:

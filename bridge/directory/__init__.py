@@ -4,7 +4,7 @@ from bridge.directory.directory import Directory
 from bridge.directory.entries import Entry, GroupEntry, Kind, MembershipChange, UserEntry
 from bridge.directory.paging import Page
 from bridge.directory.search import Query
-from bridge.directory.storage import DirectoryStorage, wanted_of
+from bridge.directory.storage import DirectoryStorage, model_of, wanted_of
 
 __all__ = [
     "Directory",
@@ -16,5 +16,6 @@ __all__ = [
     "Page",
     "Query",
     "UserEntry",
+    "model_of",
     "wanted_of",
 ]

@@ -1,8 +1,13 @@
-"""The directory: an account's users and groups as SCIM resources, whichever of them is meant."""
+"""The directory: an account's users and groups as SCIM resources, whichever of them is meant.
 
+It opens when it is first needed, so that the bridge starts and answers clearly while GoTo is away.
+"""
+
+import asyncio
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Self
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from bridge.directory.assembly import Assembly
 from bridge.directory.core import Core
@@ -30,78 +35,129 @@ from bridge.goto import GoToClient
 from bridge.mapping import Mapping as AttributeMapping
 from bridge.store import Store
 
+# Settles which account is meant, and returns the key of the administrator behind the grant.
+Connect = Callable[[], Awaitable[str]]
+
+
+@dataclass(frozen=True)
+class _Opened:
+    core: Core
+    users: Users
+    groups: Groups
+    search: Search
+
 
 class Directory:
-    """The verbs, by resource type. Errors are those of ``scim2_models`` and ``bridge.errors``."""
+    """The verbs, by resource type. Errors are those of ``scim2_models`` and ``bridge.errors``.
 
-    def __init__(self, core: Core, search: Search, users: Users, groups: Groups) -> None:
-        self._core = core
-        self._search = search
-        self._users = users
-        self._groups = groups
+    ``max_age`` is how old, in seconds, what is answered may be.
+    """
 
-    @classmethod
-    async def open(
-        cls,
+    def __init__(
+        self,
         goto: GoToClient,
         store: Store,
         mapping: AttributeMapping,
         *,
+        connect: Connect,
         max_age: float,
-        administrator: str = "",
         clock: Clock = time.monotonic,
-    ) -> Self:
-        """Open the directory of the client's account; ``max_age`` is in seconds."""
-        ledger = Ledger(store, goto.account_key)
+    ) -> None:
+        self._goto = goto
+        self._store = store
+        self._mapping = mapping
+        self._connect = connect
+        self._max_age = max_age
+        self._clock = clock
+        self._done: _Opened | None = None
+        self._opening: asyncio.Task[_Opened] | None = None
+
+    async def open(self) -> None:
+        """Connect to the account and read what is remembered of it, if that is not done yet."""
+        await self._opened()
+
+    async def _opened(self) -> _Opened:
+        if self._done is not None:
+            return self._done
+        if self._opening is None or self._opening.done():
+            self._opening = asyncio.create_task(self._open(), name="open directory")
+        # Whoever hangs up must not take the connection from those who wait with it.
+        return await asyncio.shield(self._opening)
+
+    async def _open(self) -> _Opened:
+        administrator = await self._connect()
+        ledger = Ledger(self._store, self._goto.account_key)
         await ledger.load()
-        assembly = Assembly(mapping, ledger)
+        assembly = Assembly(self._mapping, ledger)
         snapshot = Snapshot()
         core = Core(
-            goto=goto,
-            mapping=mapping,
+            goto=self._goto,
+            mapping=self._mapping,
             assembly=assembly,
             ledger=ledger,
             snapshot=snapshot,
-            refresh=Refresh(goto, assembly, ledger, snapshot, clock),
+            refresh=Refresh(self._goto, assembly, ledger, snapshot, self._clock),
             locks=Locks(),
-            clock=clock,
-            max_age=max_age,
+            clock=self._clock,
+            max_age=self._max_age,
             administrator=administrator,
         )
         users = Users(core, Seats(core))
         groups = Groups(core, users)
-        types = models(accepting_provider(mapping))
-        return cls(core, Search(core, users, groups, Walks(clock), types), users, groups)
+        types = models(accepting_provider(self._mapping))
+        search = Search(core, users, groups, Walks(self._clock), types)
+        self._done = _Opened(core, users, groups, search)
+        return self._done
 
     async def close(self) -> None:
         """End what is under way in the background."""
-        await self._core.refresh.close()
+        if self._opening is not None and not self._opening.done():
+            self._opening.cancel()
+            await asyncio.gather(self._opening, return_exceptions=True)
+        if self._done is not None:
+            await self._done.core.refresh.close()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the account is known."""
+        return self._done is not None
 
     @property
     def snapshot_age(self) -> float | None:
         """How old the snapshot is, in seconds; None before the first."""
-        taken_at = self._core.snapshot.taken_at
-        return None if taken_at is None else self._core.clock() - taken_at
+        taken_at = self._done.core.snapshot.taken_at if self._done else None
+        return None if taken_at is None else self._clock() - taken_at
+
+    @property
+    def counts(self) -> dict[Kind, int]:
+        """How many resources the snapshot holds."""
+        if self._done is None:
+            return {"User": 0, "Group": 0}
+        snapshot = self._done.core.snapshot
+        return {"User": len(snapshot.users), "Group": len(snapshot.groups)}
 
     async def warm_up(self) -> None:
         """Take a snapshot if there is none young enough."""
-        await self._core.refresh.not_older_than(self._core.oldest_allowed())
+        core = (await self._opened()).core
+        await core.refresh.not_older_than(core.oldest_allowed())
 
     async def read(self, kind: Kind, key: str, *, live: bool = False) -> Entry:
         """Return a resource; ``live`` asks GoTo whatever the snapshot's age."""
+        opened = await self._opened()
         if kind == "User":
-            return await self._users.read(key, live=live)
-        return await self._groups.read(key, live=live)
+            return await opened.users.read(key, live=live)
+        return await opened.groups.read(key, live=live)
 
     async def search(self, query: Query) -> Page:
         """Return one page of what is searched."""
-        return await self._search.page(query)
+        return await (await self._opened()).search.page(query)
 
     async def create(self, kind: Kind, wanted: Mapping[str, Any]) -> Entry:
         """Create a resource (SCIM JSON) and return it as it then is."""
+        opened = await self._opened()
         if kind == "User":
-            return await self._users.create(wanted)
-        return await self._groups.create(wanted)
+            return await opened.users.create(wanted)
+        return await opened.groups.create(wanted)
 
     async def replace(
         self, kind: Kind, key: str, change: Change[Entry], *, patched: bool = False
@@ -110,19 +166,21 @@ class Directory:
 
         ``patched`` says that what is then missing was removed, not left out.
         """
+        opened = await self._opened()
         if kind == "User":
-            return await self._users.replace(key, change, patched=patched)
-        return await self._groups.replace(key, change, patched=patched)
+            return await opened.users.replace(key, change, patched=patched)
+        return await opened.groups.replace(key, change, patched=patched)
 
     async def change_members(
         self, key: str, plan: Callable[[GroupEntry], MembershipChange]
     ) -> GroupEntry:
         """Put users in a group and take users out of it."""
-        return await self._groups.change_members(key, plan)
+        return await (await self._opened()).groups.change_members(key, plan)
 
     async def delete(self, kind: Kind, key: str, *, guard: Guard[Entry] | None = None) -> None:
         """Delete a resource; a ``guard`` sees it first, and may refuse."""
+        opened = await self._opened()
         if kind == "User":
-            await self._users.delete(key, guard=guard)
+            await opened.users.delete(key, guard=guard)
         else:
-            await self._groups.delete(key, guard=guard)
+            await opened.groups.delete(key, guard=guard)

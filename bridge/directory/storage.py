@@ -30,7 +30,9 @@ class DirectoryStorage(AsyncScimStorage):
     def __init__(self, directory: Directory, provider: ScimProvider) -> None:
         self._directory = directory
         self._provider = provider
-        self._models = models(provider)
+
+    def _model(self, entry: Entry) -> Resource[Any]:
+        return model_of(entry, self._provider)
 
     async def get(
         self,
@@ -40,7 +42,7 @@ class DirectoryStorage(AsyncScimStorage):
         response_parameters: ResponseParameters[Any] | None = None,  # noqa: ARG002 - whole is right
     ) -> Resource[Any]:
         """Return a resource."""
-        return self.model(await self._directory.read(_kind(resource_type), resource_id))
+        return self._model(await self._directory.read(_kind(resource_type), resource_id))
 
     async def search(
         self,
@@ -52,13 +54,13 @@ class DirectoryStorage(AsyncScimStorage):
         """Return one page of the matching resources."""
         kinds = [_kind(resource_type) for resource_type in resource_types]
         page = await self._directory.search(Query(kinds, search_request, position))
-        found = [self.model(entry) for entry in page.entries]
+        found = [self._model(entry) for entry in page.entries]
         return SearchPage(page.total, found, page.next, page.previous)
 
     async def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
         """Create a resource and return it as it then is."""
         wanted = wanted_of(resource)
-        return self.model(await self._directory.create(_kind(resource_type), wanted))
+        return self._model(await self._directory.create(_kind(resource_type), wanted))
 
     async def update(
         self,
@@ -78,7 +80,7 @@ class DirectoryStorage(AsyncScimStorage):
             return wanted
 
         kind = _kind(resource_type)
-        return self.model(await self._directory.replace(kind, str(resource.id), change))
+        return self._model(await self._directory.replace(kind, str(resource.id), change))
 
     async def delete(
         self,
@@ -92,12 +94,12 @@ class DirectoryStorage(AsyncScimStorage):
             _kind(resource_type), resource_id, guard=_guard(expected_version)
         )
 
-    def model(self, entry: Entry) -> Resource[Any]:
-        """Return an entry as a model of the service."""
-        resource = entry.resource
-        return self._models[resource["meta"]["resourceType"]].model_validate(
-            resource, scim_provider=self._provider
-        )
+
+def model_of(entry: Entry, provider: ScimProvider) -> Resource[Any]:
+    """Return an entry as a model of the service."""
+    resource = entry.resource
+    model = models(provider)[resource["meta"]["resourceType"]]
+    return model.model_validate(resource, scim_provider=provider)
 
 
 def _guard(expected_version: str | None) -> Guard[Entry]:

@@ -1,6 +1,6 @@
 """A mapping file as it is written: found, read, joined with the one it extends, lines remembered.
 
-It knows TOML and files, and nothing of what the entries mean.
+It knows TOML and files, and of what the entries mean only that an attribute's rule is one thing.
 """
 
 import re
@@ -15,6 +15,8 @@ from typing import Any
 from bridge.mapping.errors import MappingError, Mistake
 
 CHECKOUT = Path(__file__).resolve().parents[2] / "mappings"
+HEADER = re.compile(r"\s*\[(.+)\]\s*(?:#.*)?$")
+QUOTED = re.compile(r'"([^"]*)"|\'([^\']*)\'')
 
 
 def shipped(name: str) -> Path:
@@ -30,24 +32,42 @@ def shipped_names() -> list[str]:
 
 @dataclass
 class Document:
-    """The joined tables of a mapping file and those below it."""
+    """A mapping file: ``tables`` joined with those below it, ``own`` as they stand in the file."""
 
     path: Path
-    tables: dict[str, Any]
+    own: dict[str, Any]
+    tables: dict[str, Any] = field(default_factory=dict)
     below: "Document | None" = None
     _lines: list[str] = field(default_factory=list)
 
     def mistake(self, keys: Sequence[str], text: str) -> Mistake:
-        """Say what is wrong with the entry at ``keys``, at the line where it was written."""
-        if not keys:
-            return Mistake(str(self.path), 0, text)
+        """Say what is wrong with the entry at ``keys``, at the line where it was written last."""
+        for length in range(len(keys), 0, -1):
+            for document in self.chain():
+                if document._has(keys[:length]):
+                    return Mistake(str(document.path), document._line_of(keys[:length]), text)
+        return Mistake(str(self.path), 0, text)
+
+    def chain(self) -> Iterator["Document"]:
+        """The file and those below it, the topmost first."""
         document: Document | None = self
         while document is not None:
-            line = document._line_of(keys)
-            if line or document.below is None:
-                return Mistake(str(document.path), line, text)
+            yield document
             document = document.below
-        raise AssertionError("a document always answers")
+
+    def depth_of(self, keys: Sequence[str]) -> int:
+        """Return how many files below the topmost one an entry was written last."""
+        return next((n for n, each in enumerate(self.chain()) if each._has(keys)), -1)
+
+    def _has(self, keys: Sequence[str]) -> bool:
+        value: Any = self.own
+        for key in keys:
+            if isinstance(value, list):
+                return key in value
+            if not isinstance(value, dict) or key not in value:
+                return False
+            value = value[key]
+        return True
 
     def _line_of(self, keys: Sequence[str]) -> int:
         """Return the line where an entry was written, or where its table begins, or 0."""
@@ -55,22 +75,30 @@ class Document:
         best = 0
         in_list = False
         for number, line in enumerate(self._lines, start=1):
-            if match := re.match(r"\s*\[(.+)\]\s*(?:#.*)?$", line):
+            if match := HEADER.match(line):
                 header = tuple(_split_keys(match[1]))
+                in_list = False
                 if header == tuple(keys[: len(header)]):
                     best = number
             elif header == tuple(keys[: len(header)]):
-                rest = keys[len(header) :]
-                key, sign, _ = line.partition("=")
-                written = tuple(_split_keys(key)) if sign else ()
-                if written and written == tuple(rest[: len(written)]):
-                    in_list = len(written) < len(rest) and line.rstrip().endswith("[")
+                rest = tuple(keys[len(header) :])
+                if in_list:
+                    if rest[-1] in ("".join(pair) for pair in QUOTED.findall(line)):
+                        return number
+                    in_list = not line.lstrip().startswith("]")
+                    continue
+                key, sign, value = line.partition("=")
+                written = tuple(_split_keys(key)) if sign and not key.lstrip()[:1] == "#" else ()
+                if written and written == rest[: len(written)]:
+                    in_list = len(written) < len(rest) and _opens_list(value)
                     if not in_list:
                         return number
                     best = number
-                elif in_list and line.strip().strip(",'\"") == rest[-1]:
-                    return number
         return best
+
+
+def _opens_list(value: str) -> bool:
+    return value.lstrip().startswith("[") and "]" not in value
 
 
 def _split_keys(text: str) -> Iterator[str]:
@@ -78,27 +106,37 @@ def _split_keys(text: str) -> Iterator[str]:
         yield quoted or plain or bare
 
 
-def read(path: Path, *, seen: tuple[Path, ...] = ()) -> Document:
+def read(path: Path) -> Document:
     """Read a mapping file and what it extends. Raises MappingError."""
-    if path in seen:
-        raise MappingError([Mistake(str(path), 0, "the file extends itself")])
+    return _read(path, ())
+
+
+def _read(path: Path, above: tuple[Document, ...]) -> Document:
     try:
-        text = path.read_text(encoding="utf-8")
-        tables = tomllib.loads(text)
+        # A byte order mark is what some editors of Windows begin a file with.
+        text = path.read_text(encoding="utf-8-sig")
+        own = tomllib.loads(text)
     except OSError as error:
         reason = error.strerror or "it cannot be read"
+        if above:
+            problem = f"extends {str(path)!r}, which cannot be read: {reason}"
+            raise MappingError([above[-1].mistake(["extends"], problem)]) from None
         raise MappingError([Mistake(str(path), 0, f"cannot be read: {reason}")]) from None
     except UnicodeDecodeError:
         raise MappingError([Mistake(str(path), 0, "is not UTF-8 text")]) from None
     except tomllib.TOMLDecodeError as error:
-        raise MappingError([_syntax_mistake(path, error)]) from None
-    document = Document(path, tables, _lines=text.splitlines())
-    base = tables.pop("extends", None)
-    if base is None:
+        raise MappingError([_syntax_mistake(path, text, error)]) from None
+    document = Document(path, own, dict(own), _lines=text.splitlines())
+    if "extends" not in own:
         return document
-    below_path = _base(document, base)
-    document.below = read(below_path, seen=(*seen, path))
-    document.tables = _joined(document.below.tables, tables)
+    del document.tables["extends"]
+    below = _base(document, own["extends"])
+    for each in (*above, document):
+        if below.resolve() == each.path.resolve():
+            text = f"extends {str(below)!r}, and so the file extends itself"
+            raise MappingError([document.mistake(["extends"], text)])
+    document.below = _read(below, (*above, document))
+    document.tables = _joined(document.below.tables, document.tables, ())
     return document
 
 
@@ -117,22 +155,26 @@ def _base(document: Document, base: Any) -> Path:
     raise MappingError([document.mistake(["extends"], text)])
 
 
-def _joined(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+def _joined(below: dict[str, Any], above: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
     joined = dict(below)
     for key, value in above.items():
-        if isinstance(value, dict) and isinstance(joined.get(key), dict) and not _is_rule(value):
-            joined[key] = _joined(joined[key], value)
+        at = (*keys, key)
+        known = joined.get(key)
+        if isinstance(value, dict) and isinstance(known, dict) and not _is_new_rule(value, at):
+            joined[key] = _joined(known, value, at)
         else:
             joined[key] = value
     return joined
 
 
-def _is_rule(table: dict[str, Any]) -> bool:
-    """Whether a table is the rule of one attribute, which is replaced whole."""
-    return "field" in table or "template" in table
+def _is_new_rule(table: dict[str, Any], keys: tuple[str, ...]) -> bool:
+    """Whether a table is the whole rule of an attribute: it replaces the one below it."""
+    is_rule = len(keys) == 3 and keys[0] in ("users", "groups") and keys[1] == "attributes"
+    return is_rule and ("field" in table or "template" in table)
 
 
-def _syntax_mistake(path: Path, error: tomllib.TOMLDecodeError) -> Mistake:
+def _syntax_mistake(path: Path, text: str, error: tomllib.TOMLDecodeError) -> Mistake:
     match = re.search(r"line (\d+)", str(error))
-    text = re.sub(r" \(at line \d+, column \d+\)", "", str(error))
-    return Mistake(str(path), int(match[1]) if match else 0, f"is not TOML: {text}")
+    reason = re.sub(r" \(at [^)]*\)$", "", str(error))
+    line = int(match[1]) if match else len(text.splitlines())
+    return Mistake(str(path), line, f"is not TOML: {reason}")

@@ -1,0 +1,94 @@
+"""``/metrics``: Prometheus text. Labels hold methods, endpoints and statuses, never ids."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = structlog.get_logger(__name__)
+
+KNOWN_ENDPOINTS = frozenset(
+    {
+        "Users", "Groups", "Licenses", "AdminRoles", "Bulk", ".search", "Me", "Schemas",
+        "ResourceTypes", "ServiceProviderConfig",
+    }
+)  # fmt: skip
+
+
+class Metrics:
+    """The bridge's figures, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "bridge_scim_requests_total",
+            "SCIM requests served",
+            ["method", "endpoint", "status"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "bridge_scim_request_seconds",
+            "Time to serve a SCIM request",
+            ["method", "endpoint"],
+            registry=self.registry,
+        )
+
+    def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
+        """Show a number that is read at each scrape."""
+        Gauge(name, text, registry=self.registry).set_function(read)
+
+    def route(self) -> Route:
+        """Return the route of the scrape."""
+        return Route("/metrics", self._scrape, methods=["GET"])
+
+    async def _scrape(self, _: Request) -> Response:
+        return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+class Watched:
+    """Counts and logs what an application serves; no query, body or token is logged."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, and take note of it."""
+        began = time.perf_counter()
+        status = 500
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            method, endpoint = scope["method"], endpoint_of(scope)
+            took = time.perf_counter() - began
+            self._metrics.requests.labels(method, endpoint, str(status)).inc()
+            self._metrics.seconds.labels(method, endpoint).observe(took)
+            log.info(
+                "served",
+                method=method,
+                endpoint=endpoint,
+                status=status,
+                milliseconds=round(took * 1000, 1),
+            )
+
+
+def endpoint_of(scope: Scope) -> str:
+    """Return the first part of a path below its mount, or "other" for one that is not known."""
+    path = scope["path"].removeprefix(scope.get("root_path", "")).strip("/")
+    first = path.partition("/")[0]
+    if not first:
+        return "root"
+    return first if first in KNOWN_ENDPOINTS else "other"

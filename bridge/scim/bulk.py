@@ -1,0 +1,106 @@
+"""Bulk requests (RFC 7644 §3.7): the same operations in one request, with references between them.
+
+The library orders them and resolves bulkIds; each runs as a request of its own would.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from scim2_models import BulkOperation, Resource
+from scim2_server.bulk import BulkPlan, BulkStep
+from scim2_server.conditions import Conditions
+from starlette.responses import Response
+
+from bridge.directory import Entry, Kind, model_of
+from bridge.scim import dialects
+from bridge.scim.errors import error_of
+from bridge.scim.exchange import Exchange
+from bridge.scim.rendering import json_response
+from bridge.scim.verbs import Verbs
+
+Outcome = dict[str, Any]
+METHOD = BulkOperation.Method
+
+
+class BulkRequests:
+    """Serves bulk requests."""
+
+    def __init__(self, verbs: Verbs) -> None:
+        self._verbs = verbs
+
+    async def run(self, exchange: Exchange) -> Response:
+        """POST on /Bulk: 200 with an outcome for each operation that ran."""
+        body = await exchange.body()
+        if exchange.reader.profile == "lenient":
+            body = _canonical(body)
+        service = exchange.reader.service
+        with service.provider:
+            plan = service.read_bulk(orjson.dumps(body), "application/scim+json")
+        for step in plan:
+            outcome, resource = await self._run(exchange, plan, step)
+            plan.record(step, outcome, resource)
+        with service.provider:
+            return json_response(service.bulk_response(plan).body)
+
+    async def _run(
+        self, exchange: Exchange, plan: BulkPlan, step: BulkStep
+    ) -> tuple[Outcome, Resource[Any] | None]:
+        service = exchange.reader.service
+        operation = plan.operation(step)
+        outcome = service.bulk_outcome(exchange.base_url, operation)
+        try:
+            resource_type = service.route_bulk_operation(operation)
+            operation = plan.resolve(step)
+            service.locate_bulk_operation(exchange.base_url, resource_type, operation, outcome)
+            failure = service.bulk_validation_failure(operation, outcome)
+            if failure is not None or resource_type is None:
+                return failure or outcome, None
+            kind: Kind = "User" if resource_type.name == "User" else "Group"
+            entry = await self._apply(exchange, kind, operation)
+        except Exception as exception:
+            error = error_of(exception)
+            return {**outcome, "status": error.status, "response": error}, None
+        resource = model_of(entry, service.provider) if entry else None
+        with service.provider:
+            done = service.bulk_success(exchange.base_url, operation, outcome, resource)
+        return done, resource
+
+    async def _apply(
+        self, exchange: Exchange, kind: Kind, operation: BulkOperation[Resource[Any]]
+    ) -> Entry | None:
+        key = str(operation.resource_id)
+        conditions = Conditions(if_match=operation.version)
+        data: Any = operation.data
+        if operation.method == METHOD.post:
+            return await self._verbs.created(kind, data)
+        if operation.method == METHOD.put:
+            return await self._verbs.replaced(kind, key, data, conditions)
+        if operation.method == METHOD.patch:
+            return await self._verbs.patched(exchange.reader, kind, key, data, conditions)
+        await self._verbs.deleted(kind, key, conditions)
+        return None
+
+
+def _canonical(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Let the dialects have their turn with each operation's data."""
+    canonical: dict[str, Any] = {}
+    for name, value in body.items():
+        if name.casefold() == "operations" and isinstance(value, list):
+            canonical["Operations"] = [_operation(item) for item in value]
+        elif name.casefold() != "schemas":
+            canonical[name] = value
+    return {"schemas": [dialects.BULK_REQUEST], **canonical}
+
+
+def _operation(item: Any) -> Any:
+    if not isinstance(item, Mapping):
+        return item
+    operation = {str(name): value for name, value in item.items()}
+    path, data = operation.get("path"), operation.get("data")
+    if not isinstance(path, str) or not isinstance(data, Mapping):
+        return operation
+    kind = "Group" if path.strip("/").casefold().startswith("groups") else "User"
+    method = str(operation.get("method", "")).upper()
+    read = dialects.patch if method == "PATCH" else dialects.resource
+    return {**operation, "data": read(data, kind)}

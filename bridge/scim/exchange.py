@@ -1,0 +1,59 @@
+"""One request on its way through: who asks, where, with what, and how the answer is to look."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from scim2_server.conditions import Conditions
+from scim2_server.routing import Target
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bridge.directory import Entry, Kind
+from bridge.scim.auth import Client
+from bridge.scim.body import parsed, read_body
+from bridge.scim.reading import Reader
+from bridge.scim.rendering import Projection, json_response, published
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request that was authenticated and routed."""
+
+    request: Request
+    base_url: str
+    path: str
+    query: dict[str, str]
+    client: Client
+    reader: Reader
+    target: Target
+
+    @property
+    def conditions(self) -> Conditions:
+        """The conditional headers (RFC 7644 §3.14)."""
+        headers = self.request.headers
+        return Conditions(headers.get("if-match"), headers.get("if-none-match"))
+
+    @property
+    def live(self) -> bool:
+        """Whether the client wants GoTo asked now (Cache-Control: no-cache)."""
+        return "no-cache" in self.request.headers.get("cache-control", "").casefold()
+
+    async def body(self) -> dict[str, Any]:
+        """Return the JSON object that was sent."""
+        content_type = self.request.headers.get("content-type")
+        self.reader.service.ensure_json(content_type)
+        return parsed(await read_body(self.request))
+
+    def answer(self, kind: Kind, entry: Entry, *, status: int = 200) -> Response:
+        """Return the answer that carries a resource, with its ETag and locations."""
+        parameters = self.reader.parameters(kind, self.query)
+        resource = published(entry, self.base_url)
+        location = resource["meta"]["location"]
+        if parameters is not None:
+            resource = Projection(self.reader.model(kind), parameters)(resource)
+        response = json_response(resource, status=status)
+        response.headers["ETag"] = entry.version
+        response.headers["Content-Location"] = location
+        if status == 201:
+            response.headers["Location"] = location
+        return response

@@ -1,0 +1,99 @@
+"""Requests as the SCIM library understands them, after the dialects had their turn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+from scim2_models import (
+    Context,
+    InvalidFilterException,
+    PatchOp,
+    Resource,
+    ResourceType,
+    ResponseParameters,
+    ScimProvider,
+    SearchRequest,
+)
+from scim2_server.service import ScimService, scim_exception_of
+from scim2_server.utils import parametrize
+
+from bridge.directory import Kind
+from bridge.scim import dialects
+from bridge.scim.auth import Profile
+
+LONGEST_FILTER = 8000
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads requests with one profile's policy. Raises what ``scim2_models`` raises."""
+
+    service: ScimService
+    profile: Profile
+
+    @property
+    def provider(self) -> ScimProvider:
+        """The description of the service that requests are read with."""
+        return self.service.provider
+
+    def model(self, kind: Kind) -> type[Resource[Any]]:
+        """Return the model of a resource type."""
+        return self.service.get_model(self.resource_type(kind))
+
+    def resource_type(self, kind: Kind) -> ResourceType:
+        """Return the resource type of a name."""
+        return self.service.get_resource_type(kind)
+
+    def resource(self, kind: Kind, body: Mapping[str, Any], context: Context) -> Resource[Any]:
+        """Return the resource of a POST or PUT."""
+        canonical = body if self.profile == "strict" else dialects.resource(body, kind)
+        model: Resource[Any] = self._validated(self.model(kind), canonical, context)
+        return model
+
+    def patch(self, kind: Kind, body: Mapping[str, Any]) -> "PatchOp[Any] | None":
+        """Return the operations of a PATCH, or None where nothing is left of them to do."""
+        canonical: Mapping[str, Any] = body
+        if self.profile == "lenient":
+            canonical = dialects.patch(body, kind)
+            if not canonical["Operations"] and _had_operations(body):
+                return None
+        patch: PatchOp[Any] = self._validated(
+            parametrize(PatchOp, self.model(kind)), canonical, Context.RESOURCE_PATCH_REQUEST
+        )
+        return patch
+
+    def _validated(self, model: Any, body: Mapping[str, Any], context: Context) -> Any:
+        try:
+            return model.model_validate(body, scim_ctx=context, scim_provider=self.provider)
+        except ValidationError as error:
+            raise scim_exception_of(error) from error
+
+    def parameters(self, kind: Kind, query: Mapping[str, str]) -> ResponseParameters[Any] | None:
+        """Return which attributes an answer is to hold, or None where all are."""
+        if not ("attributes" in query or "excludedAttributes" in query):
+            return None
+        with self.provider:
+            return self.service.read_response_parameters(self.resource_type(kind), query)
+
+    def search(
+        self, resource_types: list[ResourceType], parameters: Mapping[str, Any]
+    ) -> tuple[SearchRequest[Any], Any]:
+        """Return a search and the position that its cursor holds."""
+        payload = dict(parameters)
+        scim_filter = payload.get("filter")
+        if isinstance(scim_filter, str):
+            if len(scim_filter) > LONGEST_FILTER:
+                detail = f"The filter is longer than {LONGEST_FILTER} characters"
+                raise InvalidFilterException(detail=detail)
+            if self.profile == "lenient":
+                payload["filter"] = dialects.mended_filter(scim_filter)
+        try:
+            with self.provider:
+                return self.service.read_search(resource_types, payload)
+        except RecursionError:
+            raise InvalidFilterException(detail="The filter is nested too deep") from None
+
+
+def _had_operations(body: Mapping[str, Any]) -> bool:
+    return any(name.casefold() == "operations" and value for name, value in body.items())

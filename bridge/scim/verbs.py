@@ -1,0 +1,122 @@
+"""The requests on one resource: create, read, replace, patch, delete (RFC 7644 §3.3 to §3.6)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scim2_models import Context, PatchOp, Resource
+from scim2_server.conditions import Conditions
+from starlette.responses import Response
+
+from bridge.directory import (
+    Directory,
+    Entry,
+    GroupEntry,
+    Kind,
+    MembershipChange,
+    model_of,
+    wanted_of,
+)
+from bridge.scim.exchange import Exchange
+from bridge.scim.membership import membership
+from bridge.scim.reading import Reader
+
+
+class Verbs:
+    """Serves the requests on single resources, and the same operations within a bulk request."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    async def create(self, exchange: Exchange, kind: Kind) -> Response:
+        """POST: 201 with the resource."""
+        body = await exchange.body()
+        model = exchange.reader.resource(kind, body, Context.RESOURCE_CREATION_REQUEST)
+        return exchange.answer(kind, await self.created(kind, model), status=201)
+
+    async def created(self, kind: Kind, model: Resource[Any]) -> Entry:
+        """Create a resource."""
+        return await self._directory.create(kind, wanted_of(model))
+
+    async def read(self, exchange: Exchange, kind: Kind, key: str) -> Response:
+        """GET: 200 with the resource, or 304."""
+        entry = await self._directory.read(kind, key, live=exchange.live)
+        if not exchange.conditions.check(entry.version, "GET"):
+            return Response(status_code=304, headers={"ETag": entry.version})
+        return exchange.answer(kind, entry)
+
+    async def replace(self, exchange: Exchange, kind: Kind, key: str) -> Response:
+        """PUT: 200 with the resource."""
+        body = await exchange.body()
+        model = exchange.reader.resource(kind, body, Context.RESOURCE_REPLACEMENT_REQUEST)
+        entry = await self.replaced(kind, key, model, exchange.conditions)
+        return exchange.answer(kind, entry)
+
+    async def replaced(
+        self, kind: Kind, key: str, model: Resource[Any], conditions: Conditions
+    ) -> Entry:
+        """Replace a resource."""
+        wanted = wanted_of(model)
+
+        def change(entry: Entry) -> Mapping[str, Any]:
+            conditions.check(entry.version, "PUT")
+            return wanted
+
+        return await self._directory.replace(kind, key, change)
+
+    async def patch(self, exchange: Exchange, kind: Kind, key: str) -> Response:
+        """PATCH: 200 with the resource; 204 is legal too, and fails two of the tools."""
+        patch = exchange.reader.patch(kind, await exchange.body())
+        entry = await self.patched(exchange.reader, kind, key, patch, exchange.conditions)
+        return exchange.answer(kind, entry)
+
+    async def patched(
+        self,
+        reader: Reader,
+        kind: Kind,
+        key: str,
+        patch: "PatchOp[Any] | None",
+        conditions: Conditions,
+    ) -> Entry:
+        """Apply operations, all or none; None are none."""
+        members = membership(patch.operations or []) if patch and kind == "Group" else None
+        if members is not None:
+
+            def plan(entry: GroupEntry) -> MembershipChange:
+                conditions.check(entry.version, "PATCH")
+                return members.plan(entry)
+
+            return await self._directory.change_members(key, plan)
+
+        def change(entry: Entry) -> Mapping[str, Any] | None:
+            conditions.check(entry.version, "PATCH")
+            return None if patch is None else _applied(reader, patch, entry)
+
+        return await self._directory.replace(kind, key, change, patched=True)
+
+    async def delete(self, exchange: Exchange, kind: Kind, key: str) -> Response:
+        """DELETE: 204."""
+        await self.deleted(kind, key, exchange.conditions)
+        return Response(status_code=204)
+
+    async def deleted(self, kind: Kind, key: str, conditions: Conditions) -> None:
+        """Delete a resource; it is looked at first only where a condition was sent."""
+        if conditions == Conditions():
+            await self._directory.delete(kind, key)
+            return
+
+        def guard(entry: Entry) -> None:
+            conditions.check(entry.version, "DELETE")
+
+        await self._directory.delete(kind, key, guard=guard)
+
+
+def _applied(reader: Reader, patch: "PatchOp[Any]", entry: Entry) -> dict[str, Any] | None:
+    """Return the resource after the operations, or None where they change nothing."""
+    model = model_of(entry, reader.provider)
+    with reader.provider:
+        if not patch.patch(model):
+            return None
+    wanted = wanted_of(model)
+    if isinstance(entry, GroupEntry):
+        wanted.setdefault("members", [])
+    return wanted
