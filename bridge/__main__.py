@@ -1,0 +1,5 @@
+"""``python -m bridge`` is ``goto-scim-bridge``."""
+
+from bridge.cli import main
+
+main()
