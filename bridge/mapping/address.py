@@ -11,7 +11,7 @@ from typing import Any
 from bridge.mapping.errors import ValueRefused
 
 ADDRESS = re.compile(
-    r"[^@\s\"<>(),:;\\\[\]]{1,64}"
+    r"[^@\s\"<>(),:;\\\[\]\x00-\x1f\x7f-\x9f]{1,64}"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z0-9][A-Za-z0-9-]*"
 )
 NOT_IN_LOCAL_PART = re.compile(r"[^A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
@@ -27,8 +27,8 @@ def is_address(text: Any) -> bool:
 
 def made_address(user_name: str, domain: str) -> str:
     """Make an address of a userName that is none."""
-    local = NOT_IN_LOCAL_PART.sub("-", user_name).strip(".-")[:64]
-    return f"{re.sub(r'[.]{2,}', '.', local) or 'user'}@{domain}"
+    local = re.sub(r"[.]{2,}", ".", NOT_IN_LOCAL_PART.sub("-", user_name)).strip(".-")
+    return f"{local[:64].rstrip('.-') or 'user'}@{domain}"
 
 
 def mirror(email: str) -> list[dict[str, Any]]:
@@ -36,8 +36,10 @@ def mirror(email: str) -> list[dict[str, Any]]:
     return [{"value": email, "type": "work", "primary": True}]
 
 
-def in_order(emails: Sequence[Email]) -> list[dict[str, Any]]:
-    """Return the e-mails that have a value, the primary one first."""
+def in_order(emails: Any) -> list[dict[str, Any]]:
+    """Return the e-mails that have a value, the primary one first. Raises ValueRefused."""
+    if not isinstance(emails, list) or not all(isinstance(email, Mapping) for email in emails):
+        raise ValueRefused("emails", "emails must be a list of objects with a value each")
     valued = [dict(email) for email in emails if email.get("value")]
     return sorted(valued, key=lambda email: email.get("primary") is not True)
 

@@ -39,11 +39,20 @@ class AttributePath:
 
     def get(self, resource: Mapping[str, Any]) -> Any:
         """Return the value at this path of a resource (SCIM JSON), or None."""
-        value = resource.get(self.schema) if self.schema else resource
-        value = value.get(self.name) if value else None
-        if self.sub is None or value is None:
+        host: Any = resource.get(self.schema) if self.schema else resource
+        value = host.get(self.name) if isinstance(host, Mapping) else None
+        if self.sub is None:
             return value
-        return value.get(self.sub)
+        return value.get(self.sub) if isinstance(value, Mapping) else None
+
+    def is_removed(self, held: Mapping[str, Any]) -> bool:
+        """Whether what is held says, by an explicit None, that a client removed the value."""
+        host = held.get(self.schema) if self.schema else held
+        if host and self.sub:
+            name, host = self.sub, host.get(self.name)
+        else:
+            name = self.name
+        return isinstance(host, Mapping) and name in host and host[name] is None
 
     def set(self, resource: dict[str, Any], value: Any) -> None:
         """Put a value at this path of a resource, making what is above it."""

@@ -1,5 +1,6 @@
 """Reads what a mapping declares for its rules to use: schemas of its own, and tables of values."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,7 +10,9 @@ from bridge.mapping.values import TIME_ZONES, ValueTable, time_zones
 
 EXTENSION_KEYS = {"of", "description", "attributes"}
 ATTRIBUTE_KEYS = {"type", "description", "multiValued", "canonicalValues", "caseExact"}
-TYPES = ("string", "boolean", "integer", "decimal", "dateTime", "reference")
+TYPES = ("string", "boolean", "integer", "decimal", "dateTime")
+# RFC 7643 §2.1
+ATTRIBUTE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9$_-]*")
 
 Schemas = dict[str, dict[str, dict[str, Any]]]
 ValueLines = Mapping[str, Mapping[str, Any]]
@@ -49,6 +52,9 @@ def _attribute(findings: Findings, keys: tuple[str, ...]) -> dict[str, Any] | No
     table = findings.table(*keys)
     findings.known(keys, table, ATTRIBUTE_KEYS)
     kind = table.get("type", "string")
+    if not ATTRIBUTE_NAME.fullmatch(keys[-1]):
+        findings.wrong(keys, f"{keys[-1]!r} cannot be the name of an attribute")
+        return None
     right = {
         f"type must be one of {', '.join(TYPES)}": kind in TYPES,
         "description must be a text": isinstance(table.get("description", ""), str),

@@ -88,7 +88,7 @@ class Document:
                     in_list = not line.lstrip().startswith("]")
                     continue
                 key, sign, value = line.partition("=")
-                written = tuple(_split_keys(key)) if sign and not key.lstrip()[:1] == "#" else ()
+                written = tuple(_split_keys(key)) if sign and key.lstrip()[:1] != "#" else ()
                 if written and written == rest[: len(written)]:
                     in_list = len(written) < len(rest) and _opens_list(value)
                     if not in_list:

@@ -31,13 +31,14 @@ class Findings:
 
     def table(self, *keys: str) -> dict[str, Any]:
         """Return the table at ``keys``, an empty one where there is none."""
-        value: Any = self.document.tables
+        table = self.document.tables
         for depth, key in enumerate(keys, start=1):
-            value = value.get(key, {})
+            value = table.get(key, {})
             if not isinstance(value, dict):
                 self.wrong(keys[:depth], f"{key!r} must be a table")
                 return {}
-        return value
+            table = value
+        return table
 
     def texts(self, *keys: str) -> list[str]:
         """Return the list of texts at ``keys``, an empty one where there is none."""

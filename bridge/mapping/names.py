@@ -16,7 +16,7 @@ def completed(name: Mapping[str, Any], display_name: str | None, address: str) -
     ('Al', 'Lovelace')
     """
     first, last = name.get("givenName"), name.get("familyName")
-    shown = (display_name or name.get("formatted") or "").split()
+    shown = str(display_name or name.get("formatted") or "").split()
     local = [part.capitalize() for part in re.split(r"[._+\-]+", address.split("@")[0]) if part]
     if not first and shown:
         first = shown[0]

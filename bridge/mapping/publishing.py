@@ -67,6 +67,9 @@ def _attribute(
         return None
     attribute = _cleaned(definition)
     whole = next((rule for rule in found if rule.path == path), None)
+    if path in rules.ignored and attribute["returned"] != "never":
+        # What is accepted and dropped is, to a client, what it cannot write (RFC 7643 §2.2).
+        attribute["mutability"] = "readOnly"
     if whole:
         _characterize(attribute, whole)
     elif found or subs_held:
@@ -88,7 +91,8 @@ def _whole(path: AttributePath) -> AttributePath:
 
 def _characterize(attribute: dict[str, Any], rule: Rule) -> None:
     if rule.read_only:
-        attribute["mutability"] = "readOnly"
+        for each in (attribute, *attribute.get("subAttributes", ())):
+            each["mutability"] = "readOnly"
     if rule.required:
         attribute["required"] = True
     if rule.values is not None and rule.values.canonical_values:

@@ -4,10 +4,11 @@ Compiled once from the rules. A resource made here has no id, meta, schemas, gro
 those are the directory's.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bridge.mapping import address
+from bridge.mapping.catalog import AttributePath
 from bridge.mapping.rules import Rule, TypeRules
 from bridge.mapping.values import date_time
 
@@ -23,20 +24,23 @@ class Reading:
         self._emails = is_user
         self._plain: list[tuple[str, Reader]] = []
         self._nested: dict[str, list[tuple[str, Reader]]] = {}
+        self._deep: list[tuple[AttributePath, Reader]] = []
         self._templates: list[Rule] = []
         for rule in rules.rules:
             path = rule.path
             if path.name == "emails" and is_user:
                 continue
-            if rule.field is None:
+            if rule.template is not None:
                 self._templates.append(rule)
+            if rule.field is None:
                 continue
-            outer = path.schema or (path.name if path.sub else None)
-            inner = path.sub if path.sub and not path.schema else path.name
-            if outer is None:
-                self._plain.append((path.name, reader(rule)))
+            if path.schema and path.sub:
+                self._deep.append((path, reader(rule)))
+            elif path.schema or path.sub:
+                outer, inner = (path.schema, path.name) if path.schema else (path.name, path.sub)
+                self._nested.setdefault(str(outer), []).append((str(inner), reader(rule)))
             else:
-                self._nested.setdefault(outer, []).append((inner, reader(rule)))
+                self._plain.append((path.name, reader(rule)))
 
     def resource(self, record: Record, held: Mapping[str, Any]) -> dict[str, Any]:
         """Return what clients see of a record and the attributes held beside it."""
@@ -51,9 +55,13 @@ class Reading:
             }
             if values:
                 resource[outer] = values
+        for path, read in self._deep:
+            value = read(record)
+            if value is not None:
+                path.set(resource, value)
         if held:
             _overlay(resource, held)
-        if self._emails and (emails := address.shown(record.get("email") or "", held)):
+        if self._emails and (emails := address.shown(str(record.get("email") or ""), held)):
             resource["emails"] = emails
         for rule in self._templates:
             self._fill(rule, resource, held)
@@ -61,9 +69,10 @@ class Reading:
 
     @staticmethod
     def _fill(rule: Rule, resource: dict[str, Any], held: Mapping[str, Any]) -> None:
-        # A held None says that a client removed it: it is not made anew.
-        if rule.template is None or rule.path.name in held:
+        # What a client removed is not made anew.
+        if rule.path.get(resource) is not None or rule.path.is_removed(held):
             return
+        assert rule.template is not None
         text = rule.template.fill(resource)
         if text is not None:
             rule.path.set(resource, text)
@@ -79,6 +88,8 @@ def _overlay(resource: dict[str, Any], held: Mapping[str, Any]) -> None:
             inner = dict(resource[name])
             _overlay(inner, value)
             resource[name] = inner
+            if not inner:
+                del resource[name]
         elif isinstance(value, dict):
             kept = {key: each for key, each in value.items() if each is not None}
             if kept:
@@ -97,17 +108,17 @@ def reader(rule: Rule) -> Reader:
         return _item(name, rule.item)
     if rule.definition["type"] == "dateTime":
         return lambda record: date_time(record.get(name))
+    to_attribute = rule.values.to_attribute if rule.values else None
     if rule.is_array:
-        return _array(name, complex_=rule.definition["type"] == "complex")
-    if rule.values is not None:
-        to_attribute = rule.values.to_attribute
+        return _array(name, to_attribute, complex_=rule.definition["type"] == "complex")
+    if to_attribute is not None:
         return lambda record: None if (raw := record.get(name)) is None else to_attribute(raw)
     return lambda record: None if (raw := record.get(name)) == "" else raw
 
 
 def _joined(name: str, separator: str) -> Reader:
     def read(record: Record) -> Any:
-        parts: Sequence[Any] = record.get(name) or ()
+        parts = _several(record.get(name))
         return separator.join(map(str, parts)) if parts else None
 
     return read
@@ -115,17 +126,26 @@ def _joined(name: str, separator: str) -> Reader:
 
 def _item(name: str, index: int) -> Reader:
     def read(record: Record) -> Any:
-        parts: Sequence[Any] = record.get(name) or ()
+        parts = _several(record.get(name))
         return parts[index] if -len(parts) <= index < len(parts) else None
 
     return read
 
 
-def _array(name: str, *, complex_: bool) -> Reader:
+def _array(name: str, convert: Callable[[Any], Any] | None, *, complex_: bool) -> Reader:
     def read(record: Record) -> Any:
-        values = record.get(name)
+        values = _several(record.get(name))
+        if convert:
+            values = [convert(value) for value in values]
         if not values:
             return None
-        return [{"value": value} for value in values] if complex_ else list(values)
+        return [{"value": value} for value in values] if complex_ else values
 
     return read
+
+
+def _several(raw: Any) -> list[Any]:
+    """Return the values of a field that should be a list, whatever GoTo made of it."""
+    if raw is None or raw == "":
+        return []
+    return list(raw) if isinstance(raw, list | tuple) else [raw]

@@ -11,6 +11,10 @@ from bridge.mapping.values import ValueTable
 # The bridge computes these itself, from GoTo's group of each user.
 COMPUTED = {"User": ("groups",), "Group": ("members",)}
 
+# The fields that are written by rules of their own.
+EMAIL = "email"
+STATUS = "status"
+
 GroupConflict = Literal["move", "reject"]
 
 

@@ -16,11 +16,11 @@ class Template:
         self.text = text
         pieces = SLOT.split(text)
         self._texts = pieces[0::2]
-        self._paths = [parse(path) for path in pieces[1::2]]
+        self.paths = [parse(path) for path in pieces[1::2]]
 
     def fill(self, resource: Mapping[str, Any]) -> str | None:
         """Return the text for a resource, or None where none of its attributes has a value."""
-        values = [path.get(resource) for path in self._paths]
+        values = [path.get(resource) for path in self.paths]
         if not any(values):
             return None
         parts = [self._texts[0]]

@@ -42,7 +42,11 @@ class ValueTable:
 
     def to_attribute(self, value: Any) -> Any:
         """Return the SCIM value of a GoTo value; one that no line names stays as it is."""
-        found = self._to_attribute.get(value)
+        try:
+            found = self._to_attribute.get(value)
+        except TypeError:
+            # A list or an object, which no line can name.
+            found = None
         if found is not None:
             return found
         return value if self._otherwise is None else self._otherwise

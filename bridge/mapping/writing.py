@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.mapping import address, names
+from bridge.mapping.catalog import AttributePath
 from bridge.mapping.errors import Removed, ValueRefused
-from bridge.mapping.rules import Rule, TypeRules
+from bridge.mapping.rules import EMAIL, STATUS, Rule, TypeRules
+from bridge.mapping.sent import in_shape, sent, to_field
 
-STATUS = "status"
+# What GoTo demands of a new user, whatever the mapping makes of the names.
+NAME_FIELDS = ("firstName", "lastName")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +49,13 @@ class Writing:
         ]
         self._templates = [rule for rule in writable if rule.template and not rule.field]
         self._required = [rule for rule in writable if rule.required]
+        paths = [*(rule.path for rule in rules.rules), *rules.held]
+        self._objects = {path.schema or path.name for path in paths if path.schema or path.sub}
         self._attributes = {rule.field: str(rule.path) for rule in reversed(self._fields)}
-        self._names = {
-            name: next((r.field for r in self._fields if str(r.path) == f"name.{name}"), None)
-            for name in ("givenName", "familyName")
-        }
 
     def attribute_of(self, fieldname: str) -> str:
         """Return the attribute that a field carries, for messages."""
-        return "emails" if fieldname == "email" else self._attributes.get(fieldname, fieldname)
+        return "emails" if fieldname == EMAIL else self._attributes.get(fieldname, fieldname)
 
     def target(
         self, wanted: Mapping[str, Any], before: Before | None = None, *, patched: bool = False
@@ -62,14 +63,15 @@ class Writing:
         """Return what a wanted resource asks for.
 
         ``patched`` says that attributes missing from it were removed by the client, and those
-        unchanged were not sent; else a missing one was merely left out (RFC 7644 §3.5.1).
-        Raises ValueRefused and Removed.
+        unchanged were not sent; else a missing one was merely left out (RFC 7644 §3.5.1). An empty
+        text or list is no value. Raises ValueRefused and Removed.
         """
+        wanted = in_shape(wanted, self._objects)
         if before and patched:
             self._check_removed(wanted, before)
         target = Target()
         for path in self._type.held:
-            value = path.get(wanted)
+            value = sent(path, wanted)
             if value is not None:
                 path.set(target.held, value)
         for rule in self._fields:
@@ -77,12 +79,12 @@ class Writing:
         if self._is_user:
             self._identify(wanted, before, target)
         for rule in self._templates:
-            self._hold_template(rule, wanted, before, patched, target)
+            self._hold_made(rule, wanted, before, patched, target)
         return target
 
     def _check_removed(self, wanted: Mapping[str, Any], before: Before) -> None:
         for rule in self._required:
-            if rule.path.get(before.resource) is not None and rule.path.get(wanted) is None:
+            if rule.path.get(before.resource) is not None and sent(rule.path, wanted) is None:
                 raise Removed(str(rule.path))
 
     def _write(
@@ -94,19 +96,17 @@ class Writing:
         target: Target,
     ) -> None:
         assert rule.field is not None
-        value = rule.path.get(wanted)
+        value = sent(rule.path, wanted)
         if value is None and before is None:
             value = rule.default
         if value is None:
             # GoTo's fields merge and cannot be emptied: a removal is remembered beside them.
-            if before and patched and _was_there(rule, before):
+            if before and _is_gone(rule.path, before, patched=patched):
                 rule.path.set(target.held, None)
             return
         if before is not None and value == rule.path.get(before.resource):
             return
-        target.fields[rule.field] = (
-            rule.values.to_field(str(rule.path), value) if rule.values else value
-        )
+        target.fields[rule.field] = to_field(rule, value)
 
     def _identify(self, wanted: Mapping[str, Any], before: Before | None, target: Target) -> None:
         user_name = str(wanted.get("userName") or "")
@@ -136,19 +136,17 @@ class Writing:
             domain is not None
             and not before.held.get("emails")
             and not address.is_address(user_name)
-            and email == address.made_address(user_name, domain)
+            and email.casefold() == address.made_address(user_name, domain).casefold()
             and emails == address.mirror(email)
         )
 
-    def _complete_names(self, wanted: Mapping[str, Any], email: str, target: Target) -> None:
-        display_name = wanted.get("displayName")
-        first, last = names.completed(wanted.get("name") or {}, display_name, email)
-        for name, value in (("givenName", first), ("familyName", last)):
-            fieldname = self._names[name]
-            if fieldname:
-                target.fields.setdefault(fieldname, value)
+    @staticmethod
+    def _complete_names(wanted: Mapping[str, Any], email: str, target: Target) -> None:
+        completed = names.completed(wanted.get("name") or {}, wanted.get("displayName"), email)
+        for fieldname, value in zip(NAME_FIELDS, completed, strict=True):
+            target.fields.setdefault(fieldname, value)
 
-    def _hold_template(
+    def _hold_made(
         self,
         rule: Rule,
         wanted: Mapping[str, Any],
@@ -156,33 +154,36 @@ class Writing:
         patched: bool,
         target: Target,
     ) -> None:
-        value = rule.path.get(wanted)
+        assert rule.template is not None
+        value = sent(rule.path, wanted)
         if value is None:
-            if before and patched and _was_there(rule, before):
+            if before and _is_gone(rule.path, before, patched=patched):
                 rule.path.set(target.held, None)
             return
-        if before and self._follows(rule, wanted, before, patched):
+        if before and patched and _is_untouched(rule.path, value, before):
+            # Made by the bridge, and no client's: it goes on following its parts.
             return
-        made = rule.template.fill(self._with_names(wanted, target)) if rule.template else None
-        if value != made:
+        if value != rule.template.fill(self._to_be(wanted, before, patched, target)):
             rule.path.set(target.held, value)
 
-    @staticmethod
-    def _follows(rule: Rule, wanted: Mapping[str, Any], before: Before, patched: bool) -> bool:
-        """Whether a value was made by us and not touched: it goes on following its parts."""
-        assert rule.template is not None
-        value = rule.path.get(wanted)
-        if rule.path.get(before.held) is not None or value != rule.path.get(before.resource):
-            return False
-        return patched or rule.template.fill(wanted) == rule.template.fill(before.resource)
-
-    def _with_names(self, wanted: Mapping[str, Any], target: Target) -> dict[str, Any]:
-        """The wanted resource with the names that were completed."""
-        name = dict(wanted.get("name") or {})
-        for part, fieldname in self._names.items():
-            if fieldname in target.fields:
-                name[part] = target.fields[fieldname]
-        return {**wanted, "name": name}
+    def _to_be(
+        self, wanted: Mapping[str, Any], before: Before | None, patched: bool, target: Target
+    ) -> dict[str, Any]:
+        """The wanted resource with what was not sent and GoTo will have all the same."""
+        resource = {
+            name: dict(value) if isinstance(value, dict) else value
+            for name, value in wanted.items()
+        }
+        for rule in self._fields:
+            if patched or sent(rule.path, wanted) is not None:
+                continue
+            if before is not None:
+                value = rule.path.get(before.resource)
+            else:
+                value = rule.default or target.fields.get(str(rule.field))
+            if value is not None:
+                rule.path.set(resource, value)
+        return resource
 
 
 NO_ADDRESS = (
@@ -191,11 +192,10 @@ NO_ADDRESS = (
 )
 
 
-def _was_there(rule: Rule, before: Before) -> bool:
-    """Whether a client saw a value before, or had removed it already."""
-    if rule.path.get(before.resource) is not None:
-        return True
-    parent = before.held.get(rule.path.schema) if rule.path.schema else before.held
-    if parent and rule.path.sub:
-        parent = parent.get(rule.path.name)
-    return isinstance(parent, Mapping) and (rule.path.sub or rule.path.name) in parent
+def _is_gone(path: AttributePath, before: Before, *, patched: bool) -> bool:
+    """Whether a value that is not sent is removed now, or was already."""
+    return path.is_removed(before.held) or (patched and path.get(before.resource) is not None)
+
+
+def _is_untouched(path: AttributePath, value: Any, before: Before) -> bool:
+    return path.get(before.held) is None and value == path.get(before.resource)
