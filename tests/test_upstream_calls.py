@@ -1,0 +1,451 @@
+"""What each SCIM write costs at GoTo: the table of docs/architecture.md, held against the journal.
+
+Every case has users and groups of its own, and runs once with a snapshot that is young enough and
+once with one that is too old. GETs are reads; every other method is a write, refused ones included.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bridge.directory import Directory
+from bridge.sandbox import SimulatorSettings
+from bridge.scim import Authenticator, scim_application
+from tests.conftest import SANDBOX_MAPPING, Bridge, bridge_over, simulated
+
+ARCHITECTURE = Path(__file__).parent.parent / "docs" / "architecture.md"
+MAX_AGE = 60.0
+TOKEN = "a-token"
+USERS = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUPS = "urn:ietf:params:scim:schemas:core:2.0:Group"
+PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+TERM = re.compile(r"(\d+)( a user)?")
+
+
+class Clock:
+    """The directory's clock, moved by hand."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Face:
+    """A SCIM client of a bridge over a simulated GoTo."""
+
+    bridge: Bridge
+    directory: Directory
+    client: httpx.AsyncClient
+    clock: Clock
+    taken: set[str] = field(default_factory=set)
+    numbers: Iterator[int] = field(default_factory=count)
+
+    async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        answer = await self.client.request(method, path, json=body, headers=headers)
+        assert answer.status_code < 300, answer.text
+        return answer
+
+    async def patch(self, path: str, *operations: dict[str, Any]) -> None:
+        await self.ask("PATCH", path, {"schemas": [PATCH_OP], "Operations": list(operations)})
+
+    async def calls(self) -> tuple[int, int]:
+        """The writes and the reads that reached GoTo."""
+        methods = [call["method"] for call in await self.bridge.journal()]
+        reads = methods.count("GET")
+        return len(methods) - reads, reads
+
+    async def users(self, number: int, **wanted: Any) -> list[str]:
+        """So many users of whom all of this is true, and whom no other case has."""
+        found = [
+            user["key"]
+            for user in (await self.bridge.state())["users"]
+            if user["key"] not in self.taken
+            and not (user["nameLocked"] or user["emailLocked"] or user["identityReadOnly"])
+            and all(user.get(name) == value for name, value in wanted.items())
+        ]
+        assert len(found) >= number
+        self.taken.update(found[:number])
+        return found[:number]
+
+    async def group(self, members: Sequence[str] = ()) -> str:
+        """A new group with these members."""
+        return str((await self.ask("POST", "/Groups", self.new_group(members))).json()["id"])
+
+    def new_group(self, members: Sequence[str] = ()) -> dict[str, Any]:
+        name = f"Shift {next(self.numbers)}"
+        return {"schemas": [GROUPS], "displayName": name, "members": _values(members)}
+
+    def new_user(self, **attributes: Any) -> dict[str, Any]:
+        address = f"ada{next(self.numbers)}@example.org"
+        name = {"givenName": "Ada", "familyName": "Byron"}
+        return {"schemas": [USERS], "userName": address, "name": name, **attributes}
+
+
+@asynccontextmanager
+async def face_over(
+    folder: Path, *, users: int = 25, max_age: float = MAX_AGE, **settings: Any
+) -> AsyncIterator[Face]:
+    """Open a SCIM client on a bridge that has taken no snapshot yet."""
+    app = simulated(users=users, settings=SimulatorSettings(rate_limit=0, **settings))
+    clock = Clock()
+    async with bridge_over(app, folder) as bridge:
+        administrator = (await bridge.goto.me()).key
+
+        async def connected() -> str:
+            return administrator
+
+        directory = Directory(
+            bridge.goto,
+            bridge.store,
+            SANDBOX_MAPPING,
+            connect=connected,
+            max_age=max_age,
+            clock=clock,
+        )
+        scim = scim_application(
+            directory,
+            SANDBOX_MAPPING,
+            Authenticator(_no_other_client, static_token=TOKEN),
+            secret=b"c" * 32,
+        )
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=scim),
+            base_url="http://scim.test",
+            headers={"Authorization": f"Bearer {TOKEN}"},
+        ) as client:
+            yield Face(bridge, directory, client, clock, taken={administrator})
+        await directory.close()
+
+
+async def _no_other_client(_: bytes) -> None:
+    return None
+
+
+# -- The table -----------------------------------------------------------------
+
+Send = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A row of the table; ``prepare`` readies the account and returns what sends the request."""
+
+    what: str
+    writes: str
+    reads: str
+    reads_when_old: str
+    prepare: Callable[[Face], Awaitable[Send]]
+    users: int = 0
+
+
+def _values(keys: Sequence[str]) -> list[dict[str, str]]:
+    return [{"value": key} for key in keys]
+
+
+async def create_user(face: Face) -> Send:
+    return lambda: face.ask("POST", "/Users", face.new_user())
+
+
+async def create_user_of_two_addresses(face: Face) -> Send:
+    emails = [{"value": f"byron{next(face.numbers)}@example.org", "primary": True}]
+    return lambda: face.ask("POST", "/Users", face.new_user(emails=emails))
+
+
+async def change_several(face: Face) -> Send:
+    (key,) = await face.users(1, status="ACTIVE")
+    emails = [{"value": f"ade{next(face.numbers)}@example.org", "primary": True}]
+    operations = [
+        {"op": "replace", "path": "name.givenName", "value": "Adeline"},
+        {"op": "replace", "path": "emails", "value": emails},
+        {"op": "add", "path": "title", "value": "Baker"},
+    ]
+    return lambda: face.patch(f"/Users/{key}", *operations)
+
+
+async def replace_with_another_name(face: Face) -> Send:
+    (key,) = await face.users(1, status="ACTIVE")
+    resource = (await face.ask("GET", f"/Users/{key}")).json()
+    resource["name"]["familyName"] = "Ngata"
+    return lambda: face.ask("PUT", f"/Users/{key}", resource)
+
+
+async def change_held(face: Face) -> Send:
+    (key,) = await face.users(1, status="ACTIVE")
+    operations = [
+        {"op": "add", "path": "title", "value": "Baker"},
+        {"op": "add", "path": "externalId", "value": "hr-17"},
+    ]
+    return lambda: face.patch(f"/Users/{key}", *operations)
+
+
+async def change_nothing(face: Face) -> Send:
+    (key,) = await face.users(1, status="ACTIVE")
+    resource = (await face.ask("GET", f"/Users/{key}")).json()
+    return lambda: face.ask("PUT", f"/Users/{key}", resource)
+
+
+def _set_active(face: Face, key: str, value: bool) -> Send:
+    return lambda: face.patch(f"/Users/{key}", {"op": "replace", "path": "active", "value": value})
+
+
+async def deactivate(face: Face) -> Send:
+    (key,) = await face.users(1, status="ACTIVE")
+    return _set_active(face, key, False)
+
+
+async def activate(face: Face) -> Send:
+    (key,) = await face.users(1, status="ACTIVE")
+    await _set_active(face, key, False)()
+    return _set_active(face, key, True)
+
+
+async def activate_with_the_default_licence(face: Face) -> Send:
+    (key,) = await face.users(1, status="SUSPENDED")
+    return _set_active(face, key, True)
+
+
+async def delete_user(face: Face) -> Send:
+    (key,) = await face.users(1, status="ACTIVE")
+    return lambda: face.ask("DELETE", f"/Users/{key}")
+
+
+async def delete_user_on_condition(face: Face) -> Send:
+    (key,) = await face.users(1, status="ACTIVE")
+    version = (await face.ask("GET", f"/Users/{key}")).headers["etag"]
+    return lambda: face.ask("DELETE", f"/Users/{key}", **{"If-Match": version})
+
+
+async def create_group(face: Face) -> Send:
+    return lambda: face.group()
+
+
+async def create_group_with_members(face: Face) -> Send:
+    keys = await face.users(3, groupKey=None)
+    return lambda: face.group(keys)
+
+
+async def rename_group(face: Face) -> Send:
+    group = await face.group(await face.users(2, groupKey=None))
+    name = f"Shift {next(face.numbers)}"
+    operation = {"op": "replace", "path": "displayName", "value": name}
+    return lambda: face.patch(f"/Groups/{group}", operation)
+
+
+async def change_held_of_group(face: Face) -> Send:
+    group = await face.group()
+    operation = {"op": "add", "path": "externalId", "value": "hr-17"}
+    return lambda: face.patch(f"/Groups/{group}", operation)
+
+
+def _add(face: Face, group: str, keys: list[str]) -> Send:
+    operation = {"op": "add", "path": "members", "value": _values(keys)}
+    return lambda: face.patch(f"/Groups/{group}", operation)
+
+
+def _remove(face: Face, group: str, keys: list[str]) -> Send:
+    operation = {"op": "remove", "path": "members", "value": _values(keys)}
+    return lambda: face.patch(f"/Groups/{group}", operation)
+
+
+async def add_members(face: Face) -> Send:
+    keys = await face.users(3, groupKey=None)
+    return _add(face, await face.group(), keys)
+
+
+async def move_members(face: Face) -> Send:
+    keys = await face.users(2, groupKey=None)
+    await face.group(keys)
+    return _add(face, await face.group(), keys)
+
+
+async def add_members_again(face: Face) -> Send:
+    keys = await face.users(3, groupKey=None)
+    return _add(face, await face.group(keys), keys)
+
+
+async def remove_members(face: Face) -> Send:
+    keys = await face.users(3, groupKey=None)
+    return _remove(face, await face.group(keys), keys)
+
+
+async def remove_strangers(face: Face) -> Send:
+    keys = await face.users(3, groupKey=None)
+    return _remove(face, await face.group(), keys)
+
+
+async def delete_group(face: Face) -> Send:
+    group = await face.group(await face.users(2, groupKey=None))
+    return lambda: face.ask("DELETE", f"/Groups/{group}")
+
+
+COSTS = [
+    Cost("Create a user", "1", "1", "1", create_user),
+    Cost(
+        "Create a user whose userName is another address than its e-mail",
+        "1", "1", "2", create_user_of_two_addresses,
+    ),
+    Cost("PATCH name, e-mail and held attributes of a user at once", "1", "0", "1", change_several),
+    Cost("PUT a user with another name", "1", "0", "1", replace_with_another_name),
+    Cost("Change only attributes that the bridge holds", "0", "0", "1", change_held),
+    Cost("PUT or PATCH that changes nothing", "0", "0", "1", change_nothing),
+    Cost("Deactivate a user", "1", "1", "2", deactivate),
+    Cost("Activate a user who gets back what it had", "1", "2", "3", activate),
+    Cost(
+        "Activate a user who gets the default licence",
+        "1", "2", "3", activate_with_the_default_licence,
+    ),
+    Cost("Delete a user", "1", "0", "0", delete_user),
+    Cost("Delete a user with If-Match", "1", "0", "1", delete_user_on_condition),
+    Cost("Create a group", "1", "0", "0", create_group),
+    Cost(
+        "Create a group with members",
+        "1 + 1 a user", "0", "1 a user", create_group_with_members, users=3,
+    ),
+    Cost("Rename a group", "1", "0", "1", rename_group),
+    Cost("Change only what the bridge holds of a group", "0", "0", "1", change_held_of_group),
+    Cost("Put users in a group", "1 a user", "0", "1 + 1 a user", add_members, users=3),
+    Cost("Move users from another group", "1 a user", "0", "1 + 1 a user", move_members, users=2),
+    Cost("Put users in a group that are in it", "0", "0", "1 + 1 a user", add_members_again, 3),
+    Cost("Take users out of a group", "1 a user", "1 a user", "1 + 1 a user", remove_members, 3),
+    Cost(
+        "Take users out of a group that are not in it",
+        "0", "1 a user", "1 + 1 a user", remove_strangers, users=3,
+    ),
+    Cost("Delete a group", "1", "0", "0", delete_group),
+]  # fmt: skip
+
+
+def amount(cell: str, *, users: int) -> int:
+    """Read a cell: numbers, some of them ``a user``, added up."""
+    terms = [TERM.fullmatch(term) for term in cell.split(" + ")]
+    assert all(terms), cell
+    return sum(int(term[1]) * (users if term[2] else 1) for term in terms if term)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[asyncio.Runner, Face]]:
+    """One bridge for all cases: its models take longer to build than a case to run."""
+    with asyncio.Runner() as runner:
+        opened = face_over(tmp_path_factory.mktemp("upstream"), users=400)
+        yield runner, runner.run(opened.__aenter__())
+        runner.run(opened.__aexit__(None, None, None))
+
+
+@pytest.mark.parametrize("is_old", [False, True], ids=["young", "old"])
+@pytest.mark.parametrize("cost", COSTS, ids=lambda cost: cost.prepare.__name__)
+def test_a_write_costs_what_the_table_says(
+    shared: tuple[asyncio.Runner, Face], cost: Cost, is_old: bool
+) -> None:
+    runner, face = shared
+
+    async def run() -> tuple[int, int]:
+        await face.directory.warm_up()
+        send = await cost.prepare(face)
+        # What was just written is as young as a look at GoTo, so the preparation ages as well.
+        face.clock.now += 2 * MAX_AGE
+        if not is_old:
+            await face.directory.warm_up()
+            # A look counts as live only from a later moment on.
+            face.clock.now += 1
+        return await _counted(face, send)
+
+    reads = cost.reads_when_old if is_old else cost.reads
+    expected = amount(cost.writes, users=cost.users), amount(reads, users=cost.users)
+    assert runner.run(run()) == expected
+
+
+def documented() -> list[list[str]]:
+    """The rows of the first table whose first column is "SCIM write"."""
+    lines = ARCHITECTURE.read_text("utf-8").splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith("| SCIM write |"))
+    rows = []
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return rows
+
+
+def test_the_document_has_the_same_table() -> None:
+    rows = [[cost.what, cost.writes, cost.reads, cost.reads_when_old] for cost in COSTS]
+    assert documented() == rows
+
+
+async def _counted(face: Face, send: Send) -> tuple[int, int]:
+    await face.bridge.forget_journal()
+    await send()
+    return await face.calls()
+
+
+# -- What adds to it -------------------------------------------------------------
+
+
+def test_a_create_looks_at_the_licences_where_none_are_known(tmp_path: Path) -> None:
+    async def run() -> list[tuple[int, int]]:
+        async with face_over(tmp_path) as face:
+            await face.directory.open()
+            inactive = face.new_user(active=False)
+            return [
+                await _counted(face, lambda: face.ask("POST", "/Users", inactive)),
+                await _counted(face, await create_user(face)),
+                await _counted(face, await create_user(face)),
+            ]
+
+    assert asyncio.run(run()) == [(1, 1), (1, 2), (1, 1)]
+
+
+def test_a_removal_costs_a_read_more_where_goto_has_only_the_wide_one(tmp_path: Path) -> None:
+    async def run() -> list[tuple[int, int]]:
+        async with face_over(tmp_path, per_group_removal=False) as face:
+            await face.directory.warm_up()
+            keys = await face.users(2, groupKey=None)
+            group = await face.group(keys)
+            counted = []
+            for key in keys:
+                face.clock.now += 1
+                counted.append(await _counted(face, _remove(face, group, [key])))
+            return counted
+
+    # The first one finds out, by a removal that GoTo does not know.
+    assert asyncio.run(run()) == [(2, 2), (1, 2)]
+
+
+def test_the_list_after_a_group_is_deleted_takes_a_new_snapshot(tmp_path: Path) -> None:
+    async def run() -> list[tuple[int, int]]:
+        async with face_over(tmp_path) as face:
+            await face.directory.warm_up()
+            send = await delete_group(face)
+            before = await _counted(face, lambda: face.ask("GET", "/Users"))
+            await send()
+            return [before, await _counted(face, lambda: face.ask("GET", "/Users"))]
+
+    # Users, groups, licences.
+    assert asyncio.run(run()) == [(0, 0), (0, 3)]
+
+
+def test_what_would_lock_the_bridge_out_is_refused_without_a_write(tmp_path: Path) -> None:
+    async def run() -> tuple[int, int]:
+        async with face_over(tmp_path) as face:
+            await face.directory.warm_up()
+            (administrator,) = face.taken
+            off = {"op": "replace", "path": "active", "value": False}
+            body = {"schemas": [PATCH_OP], "Operations": [off]}
+            await face.bridge.forget_journal()
+            for method, content in (("DELETE", None), ("PATCH", body)):
+                path = f"/Users/{administrator}"
+                answer = await face.client.request(method, path, json=content)
+                assert answer.status_code == 403
+            return await face.calls()
+
+    writes, _ = asyncio.run(run())
+    assert writes == 0
