@@ -31,11 +31,13 @@ TERM = re.compile(r"(\d+)( a user)?")
 
 
 class Clock:
-    """The directory's clock, moved by hand."""
+    """The directory's clock, moved by hand, and by ``tick`` seconds whenever it is looked at."""
 
     now = 1000.0
+    tick = 0.0
 
     def __call__(self) -> float:
+        self.now += self.tick
         return self.now
 
 
@@ -418,6 +420,17 @@ def test_a_removal_costs_a_read_more_where_goto_has_only_the_wide_one(tmp_path: 
 
     # The first one finds out, by a removal that GoTo does not know.
     assert asyncio.run(run()) == [(2, 2), (1, 2)]
+
+
+def test_without_an_age_what_is_needed_twice_is_read_twice(tmp_path: Path) -> None:
+    async def run() -> list[tuple[int, int]]:
+        async with face_over(tmp_path, max_age=0) as face:
+            face.clock.tick = 0.001
+            rename, add = await rename_group(face), await add_members(face)
+            return [await _counted(face, rename), await _counted(face, add)]
+
+    # The group; the group and, before any is moved and again under its lock, each of three users.
+    assert asyncio.run(run()) == [(1, 1), (3, 1 + 2 * 3)]
 
 
 def test_the_list_after_a_group_is_deleted_takes_a_new_snapshot(tmp_path: Path) -> None:
