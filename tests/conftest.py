@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import structlog
 from starlette.applications import Starlette
 
 from bridge.directory import Directory
@@ -21,6 +22,9 @@ from bridge.sandbox import (
     simulated_goto,
 )
 from bridge.store import Sealer, Store
+
+# What a test looks at is never in the log; only what nobody expected is shown.
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("error"))
 
 SIMULATED = "http://goto.test"
 UNLIMITED = SimulatorSettings(rate_limit=0)

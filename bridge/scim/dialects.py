@@ -91,20 +91,25 @@ def _operation(item: Any, kind: str) -> list[Any]:
 
 
 def _pathless(operation: dict[str, Any], value: Mapping[str, Any], kind: str) -> list[Any]:
-    """An operation without a path: what clients echo is left out, empty values are removals."""
+    """An operation without a path: what clients echo is left out, empty values are removals.
+
+    A key that selects (``phoneNumbers[type eq "work"].value``) becomes an operation of its own.
+    """
     adding = str(operation.get("op", "")).casefold() == "add"
     kept: dict[str, Any] = {}
-    removed: list[Any] = []
+    apart: list[Any] = []
     for name, inner in value.items():
         if name.casefold() in ("id", "schemas", "meta"):
             continue
         path = _qualified(name, kind)
         cleaned = _patch_value(path, inner)
         if cleaned is None or cleaned == {}:
-            removed += [] if adding else [{"op": "remove", "path": path}]
+            apart += [] if adding else [{"op": "remove", "path": path}]
+        elif "[" in path:
+            apart.append({**operation, "path": path, "value": cleaned})
         else:
             kept[path] = cleaned
-    return removed + ([{**operation, "value": kept}] if kept else [])
+    return apart + ([{**operation, "value": kept}] if kept else [])
 
 
 def _patch_value(path: str | None, value: Any) -> Any:

@@ -80,6 +80,8 @@ class Verbs:
         """Apply operations, all or none; None are none."""
         members = membership(patch.operations or []) if patch and kind == "Group" else None
         if members is not None:
+            if reader.profile == "lenient":
+                members = members.without_impossible()
 
             def plan(entry: GroupEntry) -> MembershipChange:
                 conditions.check(entry.version, "PATCH")
