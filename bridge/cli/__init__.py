@@ -5,20 +5,23 @@ nothing that a room could decide. Only here does the simulated GoTo stand beside
 """
 
 import sys
+from collections.abc import Sequence
 
 from bridge.cli.commands import PROGRAM, app
+from bridge.cli.options import WRONG_USAGE
 from bridge.cli.terminal import complain
 from bridge.errors import BridgeError
 
 __all__ = ["main"]
 
-WRONG_USAGE = 2
 
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit: 0 done, 1 a check failed, 2 wrong usage or settings.
 
-def main() -> None:
-    """Run the command line; the exit status is 0 done, 1 a check failed, 2 wrong usage."""
+    ``arguments`` are the process's where not given.
+    """
     try:
-        app(prog_name=PROGRAM)
+        app(arguments, prog_name=PROGRAM)
     except BridgeError as error:
         complain(error.detail)
         sys.exit(WRONG_USAGE)

@@ -3,13 +3,19 @@
 What a command needs is imported when it runs, so that help and wrong options are answered at once.
 """
 
+import asyncio
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bridge.cli import mapping_commands, token_commands
+from bridge.cli.options import CHECK_FAILED, SETTINGS, Config
+from bridge.errors import BridgeError
+
 PROGRAM = "goto-scim-bridge"
+ONE_WORKER = "--workers: one process holds the snapshot; run one worker."
 HIGHEST_PORT = 65535
 
 app = typer.Typer(
@@ -18,6 +24,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # they would show local variables, and so secrets
 )
+
+app.add_typer(mapping_commands.app, name="mapping")
+app.add_typer(token_commands.app, name="token")
 
 Users = Annotated[int, typer.Option(min=1, help="Users in the simulated account.")]
 Groups = Annotated[int, typer.Option(min=0, help="Groups in the simulated account.")]
@@ -108,3 +117,41 @@ def goto_simulator(
     from bridge.cli import sandbox as work
 
     work.run_simulator(work.Seed(users=users, groups=groups, seed=seed), host=host, port=port)
+
+
+@app.command(epilog=SETTINGS)
+def serve(
+    config: Config = None,
+    host: Annotated[
+        str | None,
+        typer.Option(help="Where to listen.", show_default="BRIDGE_HOST, else 127.0.0.1"),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            help="Where to listen; 0 takes a free port and logs it.",
+            show_default="BRIDGE_PORT, else 8080",
+        ),
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that serve. Only one is possible.")
+    ] = 1,
+) -> None:
+    """Serve SCIM in front of a GoTo account, until Ctrl-C or SIGTERM."""
+    if workers > 1:
+        raise BridgeError(ONE_WORKER)
+    from bridge.cli import configuration, service
+
+    service.run_service(configuration.settings_from(config, host=host, port=port))
+
+
+@app.command(epilog=SETTINGS)
+def check(config: Config = None) -> None:
+    """Check settings, mapping, database, GoTo, and the grant's rights and end: one line each.
+
+    Exit status 0 where all is well, 1 where a check failed, 2 where the settings cannot be used.
+    """
+    from bridge.cli import checking, configuration
+
+    if not asyncio.run(checking.check(configuration.settings_from(config))):
+        raise typer.Exit(CHECK_FAILED)

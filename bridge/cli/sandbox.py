@@ -26,7 +26,8 @@ from bridge.settings import Settings, load_settings
 
 LOOPBACK = "127.0.0.1"
 GRACE = 5
-COLUMN = 16
+COLUMN = 22
+CONTROLS = ("state", "journal", "faults", "settings", "token", "reset")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,10 +141,11 @@ def _announce_simulator(url: str) -> None:
     _line("Simulated GoTo", url)
     _line("Client id", CLIENT_ID)
     _line("Client secret", CLIENT_SECRET)
-    _line("Access token", f"{PERSONAL_ACCESS_TOKEN} (a personal access token, for BRIDGE_GOTO_PAT)")
-    _line("Control side", f"{url}/_sim/state")
-    for name in ("journal", "faults", "settings", "token", "reset"):
-        _line("", f"{url}/_sim/{name}")
+    _line("Personal access token", PERSONAL_ACCESS_TOKEN)
+    for number, name in enumerate(CONTROLS):
+        _line("" if number else "Control side", f"{url}/_sim/{name}")
+    say()
+    say("Ctrl-C ends it.")
 
 
 def _line(name: str, value: str) -> None:

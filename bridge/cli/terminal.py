@@ -10,6 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 WIDTH_OF_A_PIPE = 200
+NO_CLIENT = (
+    "no client can sign in: make a token with `goto-scim-bridge token create NAME`, or set "
+    "BRIDGE_TOKEN"
+)
 
 
 def say(*parts: str | Text) -> None:

@@ -1,0 +1,147 @@
+"""``check``: looks at everything that the bridge stands on, one line a check.
+
+Knows what to look at and in which order; a check that cannot be made says why.
+"""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from rich.text import Text
+
+from bridge.app import NO_GRANT, Rooms, open_rooms
+from bridge.cli.configuration import mapping_mistakes
+from bridge.cli.terminal import NO_CLIENT, say
+from bridge.errors import BridgeError
+from bridge.goto import Administrator, Grant
+from bridge.mapping import Mapping, load_mapping
+from bridge.operations import set_up_logs
+from bridge.settings import Settings
+
+Outcome = Literal["ok", "warning", "FAILED", "skipped"]
+
+STYLES: dict[Outcome, str] = {
+    "ok": "green",
+    "warning": "yellow",
+    "FAILED": "bold red",
+    "skipped": "dim",
+}
+EVERYTHING = "SUPER_USER"
+NEEDED = ("MANAGE_USERS", "MANAGE_GROUPS", "MANAGE_SEATS")
+OUTCOME_COLUMN, NAME_COLUMN = 8, 9
+
+
+@dataclass
+class Report:
+    """Writes what each check found, and remembers whether one failed."""
+
+    failed: bool = False
+
+    def tell(self, outcome: Outcome, name: str, text: str) -> None:
+        """Write one line."""
+        self.failed = self.failed or outcome == "FAILED"
+        styled = Text(outcome.ljust(OUTCOME_COLUMN), style=STYLES[outcome])
+        say(styled, name.ljust(NAME_COLUMN), text)
+
+    def skip(self, *names: str, because: str) -> None:
+        """Write one line for each check that cannot be made."""
+        for name in names:
+            self.tell("skipped", name, f"because {because}")
+
+
+async def check(settings: Settings) -> bool:
+    """Make every check and write what it found; True where none failed."""
+    set_up_logs("warning", settings.log_format)
+    report = Report()
+    report.tell("ok", "settings", "every setting can be used")
+    for warning in settings.warnings:
+        report.tell("warning", "settings", warning)
+    mapping = _check_mapping(settings, report)
+    async with AsyncExitStack() as stack:
+        try:
+            rooms = await stack.enter_async_context(open_rooms(settings, mapping))
+        except BridgeError as error:
+            report.tell("FAILED", "database", error.detail)
+            because = "the database cannot be used, and it may hold the grant"
+            report.skip("GoTo", "grant", "account", "rights", "clients", because=because)
+            return not report.failed
+        report.tell("ok", "database", f"{settings.database_url.partition(':')[0]} can be used")
+        await _check_goto(rooms, settings, report)
+        await _check_clients(rooms, settings, report)
+    return not report.failed
+
+
+def _check_mapping(settings: Settings, report: Report) -> Mapping:
+    mistakes = mapping_mistakes(settings.mapping)
+    for mistake in mistakes:
+        report.tell("FAILED", "mapping", mistake)
+    # The other checks need some mapping, but do not hang on what it says.
+    mapping = load_mapping(None if mistakes else settings.mapping)
+    if not mistakes:
+        report.tell("ok", "mapping", f"{mapping.path} can be used")
+    return mapping
+
+
+async def _check_goto(rooms: Rooms, settings: Settings, report: Report) -> None:
+    if not rooms.tokens.grant.secret:
+        report.skip("GoTo", because="there is no grant to ask it with")
+        report.tell("FAILED", "grant", f"{NO_GRANT}.")
+        report.skip("account", "rights", because="there is no grant")
+        return
+    try:
+        await rooms.tokens.token()
+    except BridgeError as error:
+        report.tell("FAILED", "GoTo", error.detail)
+        report.skip("grant", "account", "rights", because="GoTo gave no access token")
+        return
+    report.tell("ok", "GoTo", f"{settings.goto_auth_url} gave an access token")
+    _check_grant(rooms.tokens.grant, report)
+    try:
+        administrator = await rooms.goto.connect()
+    except BridgeError as error:
+        report.tell("FAILED", "account", error.detail)
+        report.skip("rights", because="the account is not known")
+        return
+    key = rooms.goto.account_key
+    name = dict(administrator.accounts).get(key) or administrator.account_name or "without a name"
+    report.tell("ok", "account", f"{name} ({key}), as {administrator.email}")
+    _check_rights(administrator, report)
+
+
+def _check_grant(grant: Grant, report: Report) -> None:
+    if grant.kind == "pat":
+        report.tell("ok", "grant", "a personal access token; GoTo does not tell when it ends")
+    elif grant.expires_at is None:
+        report.tell("ok", "grant", "a refresh token; when it ends is not known yet")
+    else:
+        days = (grant.expires_at - datetime.now(UTC)).days
+        until = f"{grant.expires_at:%Y-%m-%d %H:%M} UTC"
+        report.tell("ok", "grant", f"a refresh token, good until {until} ({days} days)")
+
+
+def _check_rights(administrator: Administrator, report: Report) -> None:
+    roles = administrator.admin_roles
+    has = ", ".join(roles) or "no role"
+    missing = [role for role in NEEDED if role not in roles]
+    if EVERYTHING in roles or not missing:
+        report.tell("ok", "rights", f"the administrator has {has}")
+    else:
+        report.tell(
+            "FAILED",
+            "rights",
+            f"the administrator has {has}; missing: {', '.join(missing)}. Give them in GoTo's "
+            "console, or connect the bridge as another administrator.",
+        )
+
+
+async def _check_clients(rooms: Rooms, settings: Settings, report: Report) -> None:
+    clients = await rooms.store.client_tokens()
+    live = sum(client.revoked_at is None for client in clients)
+    counted = f"{live} client token{'' if live == 1 else 's'} in the database"
+    if settings.token:
+        report.tell("ok", "clients", f"{counted}, and the one of BRIDGE_TOKEN")
+    elif live:
+        report.tell("ok", "clients", counted)
+    else:
+        report.tell("warning", "clients", NO_CLIENT)

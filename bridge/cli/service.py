@@ -1,0 +1,49 @@
+"""``serve``: the bridge as a service, once everything that it needs was looked at."""
+
+import asyncio
+from functools import partial
+
+import structlog
+
+from bridge.app import SCIM_PATH, create_app, current_grant, open_store
+from bridge.cli.configuration import mapping_mistakes
+from bridge.cli.serving import Site, listen, run_until_stopped, serve, url_of
+from bridge.cli.terminal import NO_CLIENT
+from bridge.errors import BridgeError
+from bridge.operations import set_up_logs
+from bridge.settings import Settings, SettingsError
+
+log = structlog.get_logger(__name__)
+
+
+def run_service(settings: Settings) -> None:
+    """Serve until a signal comes. What cannot be used is a BridgeError before anything starts."""
+    set_up_logs(settings.log_level, settings.log_format)
+    for warning in settings.warnings:
+        log.warning(warning)
+    run_until_stopped(partial(_serve, settings))
+
+
+async def _serve(settings: Settings, stop: asyncio.Event) -> None:
+    wrong = [*mapping_mistakes(settings.mapping), *await _store_mistakes(settings)]
+    if wrong:
+        raise SettingsError(wrong)
+    with listen(settings.host, settings.port, named="BRIDGE_PORT") as listening:
+        await serve(
+            [Site(app=create_app(settings), socket=listening)],
+            stop=stop,
+            announce=lambda: log.info("serving", url=url_of(listening) + SCIM_PATH),
+        )
+
+
+async def _store_mistakes(settings: Settings) -> list[str]:
+    """Open what the service will open, so that it never fails half started."""
+    try:
+        async with open_store(settings) as (store, _):
+            await current_grant(settings, store)
+            clients = await store.client_tokens()
+            if not settings.token and all(client.revoked_at for client in clients):
+                log.warning(NO_CLIENT)
+    except BridgeError as error:
+        return [error.detail]
+    return []
