@@ -38,6 +38,11 @@ class Accessor:
             self._sub = json_name(inner, binding.sub_field_name)
         self._convert = converter(self.kind)
 
+    @property
+    def is_complex(self) -> bool:
+        """Whether a value is made of sub-attributes."""
+        return isclass(self.kind) and issubclass(self.kind, BaseModel)
+
     def head(self, resource: Resource) -> Any:
         """Return what stands at the attribute itself, sub-attribute left aside."""
         host = resource if self._schema is None else resource.get(self._schema)

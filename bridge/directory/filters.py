@@ -107,7 +107,7 @@ class _Compiler(FilterVisitor[Predicate]):
         accessor = self._accessor(node.attr_path, comparing=False)
         if accessor is None:
             return _nothing
-        inner = _ItemCompiler(self._bound, node.attr_path).visit(node.val_filter)
+        inner = _ItemCompiler(self._bound, node.attr_path, accessor).visit(node.val_filter)
         head = accessor.head
 
         def matches(resource: Mapping[str, Any]) -> bool:
@@ -120,14 +120,22 @@ class _Compiler(FilterVisitor[Predicate]):
 class _ItemCompiler(_Compiler):
     """Compiles what stands in brackets: its attributes are those of one of several values."""
 
-    def __init__(self, bound: ScimFilter[Any], parent: AttrPath) -> None:
+    def __init__(self, bound: ScimFilter[Any], path: AttrPath, parent: Accessor) -> None:
         super().__init__(bound)
+        self._path = path
         self._parent = parent
 
     def _accessor(self, path: AttrPath, *, comparing: bool) -> Accessor | None:  # noqa: ARG002 - a part is compared as it is
-        whole = AttrPath(self._parent.attr, path.attr, self._parent.uri)
+        if path.sub_attr is not None:
+            return None
+        whole = AttrPath(self._path.attr, path.attr, self._path.uri)
         binding = self._bound.resolve(whole, strict=False)
-        return _ItemAccessor(binding, path.attr) if binding else None
+        if binding is not None:
+            return _ItemAccessor(binding, path.attr)
+        if path.attr.casefold() == "value" and not self._parent.is_complex:
+            # Of several plain values, each is its own `value`.
+            return _ItemAccessor(self._parent.binding, "value")
+        return None
 
 
 class _ItemAccessor(Accessor):
