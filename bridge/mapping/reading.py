@@ -84,6 +84,9 @@ def _overlay(resource: dict[str, Any], held: Mapping[str, Any]) -> None:
             continue
         if value is None:
             resource.pop(name, None)
+        elif value == {}:
+            # A client emptied an extension that it can only read.
+            resource[name] = {}
         elif isinstance(value, dict) and name in resource:
             inner = dict(resource[name])
             _overlay(inner, value)

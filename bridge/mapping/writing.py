@@ -50,6 +50,7 @@ class Writing:
         self._templates = [rule for rule in writable if rule.template and not rule.field]
         self._required = [rule for rule in writable if rule.required]
         paths = [*(rule.path for rule in rules.rules), *rules.held]
+        self._shown_only = _shown_only(rules)
         self._objects = {path.schema or path.name for path in paths if path.schema or path.sub}
         self._attributes = {rule.field: str(rule.path) for rule in reversed(self._fields)}
 
@@ -66,10 +67,11 @@ class Writing:
         unchanged were not sent; else a missing one was merely left out (RFC 7644 §3.5.1). An empty
         text or list is no value. Raises ValueRefused and Removed.
         """
+        target = Target()
+        self._keep_out_of_sight(wanted, before, patched, target)
         wanted = in_shape(wanted, self._objects)
         if before and patched:
             self._check_removed(wanted, before)
-        target = Target()
         for path in self._type.held:
             value = sent(path, wanted)
             if value is not None:
@@ -81,6 +83,16 @@ class Writing:
         for rule in self._templates:
             self._hold_made(rule, wanted, before, patched, target)
         return target
+
+    def _keep_out_of_sight(
+        self, wanted: Mapping[str, Any], before: Before | None, patched: bool, target: Target
+    ) -> None:
+        """Remember the read-only extensions that a client removed (None) or emptied ({})."""
+        for urn in self._shown_only:
+            if urn in wanted and not wanted[urn]:
+                target.held[urn] = wanted[urn]
+            elif before and patched and urn in before.held:
+                target.held[urn] = before.held[urn]
 
     def _check_removed(self, wanted: Mapping[str, Any], before: Before) -> None:
         for rule in self._required:
@@ -199,3 +211,11 @@ def _is_gone(path: AttributePath, before: Before, *, patched: bool) -> bool:
 
 def _is_untouched(path: AttributePath, value: Any, before: Before) -> bool:
     return path.get(before.held) is None and value == path.get(before.resource)
+
+
+def _shown_only(rules: TypeRules) -> list[str]:
+    """Return the extensions without an attribute that a client can write."""
+    written = {rule.path.schema for rule in rules.rules if not rule.read_only}
+    written |= {path.schema for path in rules.held}
+    shown = {rule.path.schema for rule in rules.rules if rule.path.schema}
+    return sorted(urn for urn in shown if urn and urn not in written)

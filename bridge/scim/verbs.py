@@ -19,6 +19,7 @@ from bridge.directory import (
 from bridge.scim.exchange import Exchange
 from bridge.scim.membership import membership
 from bridge.scim.reading import Reader
+from bridge.scim.sight import out_of_sight
 
 
 class Verbs:
@@ -115,10 +116,11 @@ class Verbs:
 def _applied(reader: Reader, patch: "PatchOp[Any]", entry: Entry) -> dict[str, Any] | None:
     """Return the resource after the operations, or None where they change nothing."""
     model = model_of(entry, reader.provider)
+    hidden = out_of_sight(patch, type(model))
     with reader.provider:
-        if not patch.patch(model):
+        if not patch.patch(model) and not hidden:
             return None
-    wanted = wanted_of(model)
+    wanted = {**wanted_of(model), **hidden}
     if isinstance(entry, GroupEntry):
         wanted.setdefault("members", [])
     return wanted
