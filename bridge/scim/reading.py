@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from scim2_models import (
     Context,
     InvalidFilterException,
+    InvalidSyntaxException,
     PatchOp,
     Resource,
     ResourceType,
@@ -23,6 +24,7 @@ from bridge.scim import dialects
 from bridge.scim.auth import Profile
 
 LONGEST_FILTER = 8000
+NO_SCHEMAS = "The body has no `schemas`; say which schemas it is made of (RFC 7643 §3)"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Reader:
         return patch
 
     def _validated(self, model: Any, body: Mapping[str, Any], context: Context) -> Any:
+        if self.profile == "strict" and not body.get("schemas"):
+            raise InvalidSyntaxException(detail=NO_SCHEMAS)
         try:
             return model.model_validate(body, scim_ctx=context, scim_provider=self.provider)
         except ValidationError as error:
