@@ -105,12 +105,19 @@ def value_table(
         return None
     convert = _converter(kind)
     converted = {}
+    strange = []
     for left, right in lines[name].items():
         try:
             converted[convert(left)] = right
         except ValueError:
-            text = f"{left!r} is no value of an attribute of type {kind}"
-            findings.wrong(["values", name, left], text)
+            strange.append(left)
+    if strange and not converted:
+        text = f"[values.{name}] has no value for an attribute of type {kind}"
+        findings.wrong([*keys, "values"], text)
+        return None
+    for left in strange:
+        text = f"{left!r} is no value of an attribute of type {kind}"
+        findings.wrong(["values", name, left], text)
     return ValueTable(converted)
 
 

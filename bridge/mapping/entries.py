@@ -74,6 +74,9 @@ def read_entry(
         findings.wrong(keys, "needs a field or a template")
         return None
     definition = catalog.definition(path)
+    if definition.get("mutability") == "writeOnly":
+        findings.wrong(keys, f"{path} cannot be mapped: it is a secret, put it in `ignored`")
+        return None
     _check_together(findings, keys, path, table, definition)
     is_made = not table.get("field")
     rule = Rule(
@@ -139,8 +142,6 @@ def _check_together(
                 findings.wrong([*keys, key], f"{key} means nothing without a field")
     elif table.get("held") and str(path) not in IDENTITY:
         findings.wrong([*keys, "held"], "held means nothing beside a field, which has the value")
-    if definition.get("mutability") == "writeOnly":
-        findings.wrong(keys, f"{path} cannot be mapped: it is a secret, put it in `ignored`")
     if definition["type"] == "complex" and not is_list:
         findings.wrong(keys, f"{path} is made of parts, name one of them: {_parts(definition)}")
     if "join" in table or "item" in table:
