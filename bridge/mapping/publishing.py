@@ -66,6 +66,10 @@ def _attribute(
     if not (found or computed or held or subs_held):
         return None
     attribute = _cleaned(definition)
+    if held:
+        # The bridge keeps it as it comes, and demands nothing of it.
+        for each in (attribute, *attribute.get("subAttributes", ())):
+            each["required"] = False
     whole = next((rule for rule in found if rule.path == path), None)
     if path in rules.ignored and attribute["returned"] != "never":
         # What is accepted and dropped is, to a client, what it cannot write (RFC 7643 §2.2).
