@@ -1,4 +1,4 @@
-"""The papers are held to the code: settings, commands, metrics, make's targets, links, decisions."""
+"""The papers are held to the code: settings, commands, metrics, targets, links, decisions."""
 
 import asyncio
 import re
