@@ -86,10 +86,10 @@ def sandbox(
     Nothing else is needed, and no setting (BRIDGE_...) of the environment is used. Serves until
     Ctrl-C.
     """
-    from bridge.cli import sandbox as work
-
     if not token:
         raise typer.BadParameter("must not be empty", param_hint="--token")
+    from bridge.cli import sandbox as work
+
     wanted = work.Sandbox(
         port=port,
         goto_port=goto_port,
@@ -140,9 +140,12 @@ def serve(
     """Serve SCIM in front of a GoTo account, until Ctrl-C or SIGTERM."""
     if workers > 1:
         raise BridgeError(ONE_WORKER)
-    from bridge.cli import configuration, service
+    from bridge.cli.configuration import settings_from
 
-    service.run_service(configuration.settings_from(config, host=host, port=port))
+    settings = settings_from(config, host=host, port=port)
+    from bridge.cli.service import run_service
+
+    run_service(settings)
 
 
 @app.command(epilog=SETTINGS)
@@ -151,7 +154,10 @@ def check(config: Config = None) -> None:
 
     Exit status 0 where all is well, 1 where a check failed, 2 where the settings cannot be used.
     """
-    from bridge.cli import checking, configuration
+    from bridge.cli.configuration import settings_from
 
-    if not asyncio.run(checking.check(configuration.settings_from(config))):
+    settings = settings_from(config)
+    from bridge.cli import checking
+
+    if not asyncio.run(checking.check(settings)):
         raise typer.Exit(CHECK_FAILED)

@@ -26,8 +26,7 @@ from bridge.settings import Settings, load_settings
 
 LOOPBACK = "127.0.0.1"
 GRACE = 5
-COLUMN = 22
-CONTROLS = ("state", "journal", "faults", "settings", "token", "reset")
+CONTROLS = ("journal", "faults", "settings", "token", "reset")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,10 +125,12 @@ def _go_past_proxies() -> None:
 
 def _announce_sandbox(*, base_url: str, goto_url: str, token: str) -> None:
     header = shlex.quote(f"Authorization: Bearer {token}")
-    _line("SCIM base URL", base_url)
-    _line("Bearer token", token)
-    _line("Simulated GoTo", goto_url)
-    _line("Its control side", f"{goto_url}/_sim/state")
+    _say_each(
+        ("SCIM base URL", base_url),
+        ("Bearer token", token),
+        ("Simulated GoTo", goto_url),
+        ("Its control side", f"{goto_url}/_sim/state"),
+    )
     say()
     say(label("Try it:"))
     say(f"curl -H {header} {shlex.quote(f'{base_url}/Users?count=2')}")
@@ -138,15 +139,19 @@ def _announce_sandbox(*, base_url: str, goto_url: str, token: str) -> None:
 
 
 def _announce_simulator(url: str) -> None:
-    _line("Simulated GoTo", url)
-    _line("Client id", CLIENT_ID)
-    _line("Client secret", CLIENT_SECRET)
-    _line("Personal access token", PERSONAL_ACCESS_TOKEN)
-    for number, name in enumerate(CONTROLS):
-        _line("" if number else "Control side", f"{url}/_sim/{name}")
+    _say_each(
+        ("Simulated GoTo", url),
+        ("Client id", CLIENT_ID),
+        ("Client secret", CLIENT_SECRET),
+        ("Personal access token", PERSONAL_ACCESS_TOKEN),
+        ("Control side", f"{url}/_sim/state"),
+        *(("", f"{url}/_sim/{name}") for name in CONTROLS),
+    )
     say()
     say("Ctrl-C ends it.")
 
 
-def _line(name: str, value: str) -> None:
-    say(label(name, width=COLUMN), value)
+def _say_each(*lines: tuple[str, str]) -> None:
+    width = max(len(name) for name, _ in lines)
+    for name, value in lines:
+        say(label(name, width=width), value)

@@ -29,22 +29,31 @@ def token_create(
     The token stands alone on standard output. A running bridge knows it at once, where it uses the
     same database (BRIDGE_DATABASE_URL).
     """
-    from bridge.cli import configuration, tokens
+    from bridge.cli.configuration import settings_from
 
-    asyncio.run(tokens.create(configuration.settings_from(config), name, profile=profile))
+    settings = settings_from(config)
+    from bridge.cli import tokens
+
+    asyncio.run(tokens.create(settings, name, profile=profile))
 
 
 @app.command("list")
 def token_list(config: Config = None) -> None:
     """List the clients that have or had a token in the database (BRIDGE_DATABASE_URL)."""
-    from bridge.cli import configuration, tokens
+    from bridge.cli.configuration import settings_from
 
-    asyncio.run(tokens.list_all(configuration.settings_from(config)))
+    settings = settings_from(config)
+    from bridge.cli import tokens
+
+    asyncio.run(tokens.list_all(settings))
 
 
 @app.command("revoke")
 def token_revoke(name: ClientName, config: Config = None) -> None:
     """Revoke a client's token: a running bridge refuses it within 5 seconds."""
-    from bridge.cli import configuration, tokens
+    from bridge.cli.configuration import settings_from
 
-    asyncio.run(tokens.revoke(configuration.settings_from(config), name))
+    settings = settings_from(config)
+    from bridge.cli import tokens
+
+    asyncio.run(tokens.revoke(settings, name))

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from rich.markup import escape
 from rich.table import Table
 
 from bridge.app import open_store
@@ -37,7 +38,8 @@ async def list_all(settings: Settings) -> None:
         return
     table = Table("client", "profile", "created", "state", box=None)
     for client in clients:
-        table.add_row(client.name, client.profile, _moment(client.created_at), _state(client))
+        name = escape(client.name)
+        table.add_row(name, client.profile, _moment(client.created_at), _state(client))
     show(table)
 
 
