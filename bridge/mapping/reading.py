@@ -14,6 +14,7 @@ from bridge.mapping.values import date_time
 
 Record = Mapping[str, Any]
 Reader = Callable[[Record], Any]
+Holdable = dict[str, "bool | Holdable"]
 
 
 class Reading:
@@ -22,6 +23,7 @@ class Reading:
     def __init__(self, rules: TypeRules) -> None:
         is_user = rules.catalog.resource_type == "User"
         self._emails = is_user
+        self._holdable = _holdable(rules)
         self._plain: list[tuple[str, Reader]] = []
         self._nested: dict[str, list[tuple[str, Reader]]] = {}
         self._deep: list[tuple[AttributePath, Reader]] = []
@@ -60,7 +62,7 @@ class Reading:
             if value is not None:
                 path.set(resource, value)
         if held:
-            _overlay(resource, held)
+            _overlay(resource, held, self._holdable)
         if self._emails and (emails := address.shown(str(record.get("email") or ""), held)):
             resource["emails"] = emails
         for rule in self._templates:
@@ -70,7 +72,8 @@ class Reading:
     @staticmethod
     def _fill(rule: Rule, resource: dict[str, Any], held: Mapping[str, Any]) -> None:
         # What a client removed is not made anew.
-        if rule.path.get(resource) is not None or rule.path.is_removed(held):
+        is_removed = not rule.read_only and rule.path.is_removed(held)
+        if is_removed or rule.path.get(resource) is not None:
             return
         assert rule.template is not None
         text = rule.template.fill(resource)
@@ -78,26 +81,44 @@ class Reading:
             rule.path.set(resource, text)
 
 
-def _overlay(resource: dict[str, Any], held: Mapping[str, Any]) -> None:
+def _holdable(rules: TypeRules) -> Holdable:
+    """Say of each attribute whether it can be held: True its value, False only its removal."""
+    holdable: Holdable = {}
+    for rule in rules.rules:
+        if not rule.read_only:
+            _note(holdable, rule.path, rule.held)
+    for path in rules.held:
+        _note(holdable, path, True)
+    # Shown by rules of their own.
+    holdable.pop("emails", None)
+    return holdable
+
+
+def _note(holdable: Holdable, path: AttributePath, whole: bool) -> None:
+    *above, name = filter(None, (path.schema, path.name, path.sub))
+    for each in above:
+        inner = holdable.setdefault(each, {})
+        assert isinstance(inner, dict)
+        holdable = inner
+    holdable[name] = whole
+
+
+def _overlay(resource: dict[str, Any], held: Mapping[str, Any], holdable: Holdable) -> None:
     for name, value in held.items():
-        if name == "emails":
+        kept = holdable.get(name)
+        if kept is None:
+            # Held under another mapping: this one has no such attribute, or a field for it.
             continue
         if value is None:
             resource.pop(name, None)
-        elif value == {}:
-            # A client emptied an extension that it can only read.
-            resource[name] = {}
-        elif isinstance(value, dict) and name in resource:
-            inner = dict(resource[name])
-            _overlay(inner, value)
-            resource[name] = inner
-            if not inner:
-                del resource[name]
-        elif isinstance(value, dict):
-            kept = {key: each for key, each in value.items() if each is not None}
-            if kept:
-                resource[name] = kept
-        else:
+        elif isinstance(kept, dict):
+            inner = dict(resource.get(name) or {})
+            _overlay(inner, value, kept)
+            if inner:
+                resource[name] = inner
+            else:
+                resource.pop(name, None)
+        elif kept:
             resource[name] = value
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from unittest.mock import ANY
 
 import pytest
 from scim2_models import ResourceType, Schema, SchemaExtension, ScimProvider
@@ -129,7 +128,8 @@ def test_the_library_builds_models_that_take_what_is_read() -> None:
     extensions = [name for name in resource if name.startswith("urn:")]
     whole = {"schemas": [CORE, *extensions], "id": "1", **resource}
     model = models_of(GOTO.users, GOTO.groups)["User"]
-    assert model.model_validate(whole).model_dump() == {**whole, "schemas": ANY}
+    dumped = model.model_validate(whole).model_dump()
+    assert {name: dumped[name] for name in resource} == resource
 
 
 def test_an_own_mapping_changes_what_is_published(tmp_path: Path) -> None:

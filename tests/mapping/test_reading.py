@@ -248,3 +248,31 @@ def test_a_part_within_an_extension_is_read_into_its_place(tmp_path: Path) -> No
     target = mapping.users.writing.target({"userName": "a@b.co", **resource})
     assert target.fields["managerKey"] == "5"
     assert target.held == {ENTERPRISE: {"division": "D"}}
+
+
+def test_what_another_mapping_held_is_not_shown(tmp_path: Path) -> None:
+    mapping = own(
+        tmp_path,
+        """
+        extends = "goto"
+        [users]
+        held = ["name.middleName"]
+        [users.attributes]
+        title = "jobTitle"
+        displayName = { template = "{name.givenName}" }
+        """,
+    )
+    held = {
+        "title": "held",
+        "nickName": "held",
+        "displayName": "held",
+        "name": {"middleName": "King", "formatted": "held"},
+        ENTERPRISE: {"department": "held"},
+    }
+    resource = mapping.users.reading.resource({**ADA, "jobTitle": "Engineer"}, held)
+    assert (resource["title"], resource["displayName"]) == ("Engineer", "Ada")
+    assert resource["name"]["middleName"] == "King"
+    assert resource.keys().isdisjoint({"nickName", ENTERPRISE})
+    removed = mapping.users.reading.resource(ADA, {"displayName": None, "title": None})
+    assert removed["displayName"] == "Ada"
+    assert "formatted" not in resource["name"]
