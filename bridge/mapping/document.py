@@ -77,7 +77,6 @@ class Document:
         for number, line in enumerate(self._lines, start=1):
             if match := HEADER.match(line):
                 header = tuple(_split_keys(match[1]))
-                in_list = False
                 if header == tuple(keys[: len(header)]):
                     best = number
             elif header == tuple(keys[: len(header)]):

@@ -213,10 +213,10 @@ locale = "locale"
 """
     written(tmp_path, f'extends = "goto"\n{base}', name="base.toml")
     path = written(
-        tmp_path, 'extends = "base.toml"\n[users]\n[users.attributes]\nlocale = 5\n\n[values]\n'
+        tmp_path, 'extends = "base.toml"\n[users]\n\n\n\n[users.attributes]\nlocale = 5\n[values]\n'
     )
     assert [each[:2] for each in mistakes(path)] == [
-        ("own.toml", 4),
+        ("own.toml", 7),
         ("base.toml", 5),
         ("base.toml", 8),
     ]

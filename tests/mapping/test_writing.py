@@ -279,6 +279,14 @@ def test_a_bare_user_name_that_has_an_address_of_its_own_leaves_it_where_it_is()
     assert target == Target({}, {"userName": "grace"})
 
 
+def test_what_looks_like_an_echo_is_none_where_a_client_chose_its_emails() -> None:
+    record = {**ADA, "email": "ada@people.example.com"}
+    chosen = [{"value": "ada@people.example.com", "primary": True}]
+    wanted = {"userName": "grace", "emails": [{**chosen[0], "type": "work"}]}
+    target = put(wanted, {"userName": "ada", "emails": chosen}, record, SANDBOX)
+    assert target == Target({}, {"userName": "grace"})
+
+
 # -- Patch -----------------------------------------------------------------
 
 
@@ -355,6 +363,30 @@ def test_a_template_that_is_not_held_is_only_read(tmp_path: Path) -> None:
     )
     assert created({"userName": "a@b.co", "displayName": "X"}, mapping).held == {}
     assert mapping.users.reading.resource(ADA, {})["displayName"] == "Lovelace"
+
+
+def test_a_table_reads_more_values_than_it_writes(tmp_path: Path) -> None:
+    mapping = own(
+        tmp_path,
+        """
+        extends = "goto"
+        [users]
+        held = []
+        [users.attributes]
+        title = { field = "level", values = "levels" }
+        [values.levels]
+        Low = ["L", "l", 0]
+        Other = "*"
+        """,
+    )
+    levels = {"L": "Low", "l": "Low", 0: "Low", "H": "Other"}
+    assert {
+        value: mapping.users.reading.resource({"level": value}, {})["title"] for value in levels
+    } == levels
+    assert created({"userName": "a@b.co", "title": "low"}, mapping).fields["level"] == "L"
+    for title in ("Other", "H"):
+        with pytest.raises(ValueRefused, match=r"but one of Low$"):
+            created({"userName": "a@b.co", "title": title}, mapping)
 
 
 def test_a_group_is_its_name() -> None:
