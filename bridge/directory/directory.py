@@ -5,9 +5,9 @@ It opens when it is first needed, so that the bridge starts and answers clearly 
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from bridge.directory.assembly import Assembly
 from bridge.directory.core import Core
@@ -34,6 +34,8 @@ from bridge.directory.walks import Walks
 from bridge.goto import GoToClient
 from bridge.mapping import Mapping as AttributeMapping
 from bridge.store import Store
+
+T = TypeVar("T")
 
 # Settles which account is meant, and returns the key of the administrator behind the grant.
 Connect = Callable[[], Awaitable[str]]
@@ -71,6 +73,7 @@ class Directory:
         self._clock = clock
         self._done: _Opened | None = None
         self._opening: asyncio.Task[_Opened] | None = None
+        self._writing: set[asyncio.Task[Any]] = set()
 
     async def open(self) -> None:
         """Connect to the account and read what is remembered of it, if that is not done yet."""
@@ -110,7 +113,8 @@ class Directory:
         return self._done
 
     async def close(self) -> None:
-        """End what is under way in the background."""
+        """Finish the writes that are under way, and end what else is."""
+        await asyncio.gather(*self._writing, return_exceptions=True)
         if self._opening is not None and not self._opening.done():
             self._opening.cancel()
             await asyncio.gather(self._opening, return_exceptions=True)
@@ -156,8 +160,8 @@ class Directory:
         """Create a resource (SCIM JSON) and return it as it then is."""
         opened = await self._opened()
         if kind == "User":
-            return await opened.users.create(wanted)
-        return await opened.groups.create(wanted)
+            return await self._whole(opened.users.create(wanted))
+        return await self._whole(opened.groups.create(wanted))
 
     async def replace(
         self, kind: Kind, key: str, change: Change[Entry], *, patched: bool = False
@@ -168,19 +172,27 @@ class Directory:
         """
         opened = await self._opened()
         if kind == "User":
-            return await opened.users.replace(key, change, patched=patched)
-        return await opened.groups.replace(key, change, patched=patched)
+            return await self._whole(opened.users.replace(key, change, patched=patched))
+        return await self._whole(opened.groups.replace(key, change, patched=patched))
 
     async def change_members(
         self, key: str, plan: Callable[[GroupEntry], MembershipChange]
     ) -> GroupEntry:
         """Put users in a group and take users out of it."""
-        return await (await self._opened()).groups.change_members(key, plan)
+        opened = await self._opened()
+        return await self._whole(opened.groups.change_members(key, plan))
 
     async def delete(self, kind: Kind, key: str, *, guard: Guard[Entry] | None = None) -> None:
         """Delete a resource; a ``guard`` sees it first, and may refuse."""
         opened = await self._opened()
         if kind == "User":
-            await opened.users.delete(key, guard=guard)
+            await self._whole(opened.users.delete(key, guard=guard))
         else:
-            await opened.groups.delete(key, guard=guard)
+            await self._whole(opened.groups.delete(key, guard=guard))
+
+    async def _whole(self, verb: Coroutine[Any, Any, T]) -> T:
+        """Run a verb that writes to its end, also where its client hangs up meanwhile."""
+        task = asyncio.create_task(verb)
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        return await asyncio.shield(task)

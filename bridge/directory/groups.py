@@ -279,7 +279,7 @@ class Groups:
                     core.snapshot.distrust()
                 return
             try:
-                await core.goto.take_out_of_group(group.key, user_key)
+                await core.goto.take_out_of_group(group.key, user_key, just_read=True)
             except OutcomeUnknown:
                 if (await core.goto.user(user_key)).group_key == group.key:
                     raise GoToUnavailable(LOST) from None

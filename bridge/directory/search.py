@@ -54,7 +54,8 @@ class Search:
             request.sort_by is not None and request.sort_order == SearchRequest.SortOrder.descending
         )
         goes_on = request.cursor is None and (request.start_index or 1) > 1
-        if goes_on and self._core.max_age > 0 and (kept := self._walks.go_on(_walk(query))):
+        may_go_on = goes_on and self._core.max_age > 0 and not query.live
+        if may_go_on and (kept := self._walks.go_on(_walk(query))):
             return page_by_index(
                 [self._newest(entry) for entry in kept],
                 start=request.start_index or 1,

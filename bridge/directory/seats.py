@@ -1,4 +1,4 @@
-"""Licences and their seats: which one a new or returning user gets, and creates that need one."""
+"""Licences and their seats: which one a new or a returning user gets."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,9 +7,10 @@ from scim2_models import InvalidValueException
 
 from bridge.directory import activation
 from bridge.directory.core import Core
+from bridge.directory.creations import Created, Creations
 from bridge.directory.refusals import SEATS_EXHAUSTED
 from bridge.errors import GoToRejected, GoToUnavailable, OutcomeUnknown
-from bridge.goto import LicenseRecord, NewUser, UserRecord
+from bridge.goto import LicenseRecord
 
 
 class Seats:
@@ -17,45 +18,28 @@ class Seats:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._creations = Creations(core)
 
-    async def create(self, fields: Mapping[str, Any], *, active: bool) -> tuple[str | None, str]:
-        """Create a user with a default licence if it is to be active.
-
-        Returns its key, None where GoTo says that it exists, and the key of its licence or "".
-        """
+    async def create(self, fields: Mapping[str, Any], *, active: bool) -> Created:
+        """Create a user, with a default licence if it is to be active."""
         refused: list[str] = []
         while True:
             license_ = await self._default(refused) if active else None
             keys = [license_.key] if license_ else []
+            # Counted before it is asked for, so that those who come together do not share a seat.
+            self.taken(keys)
             try:
-                key = await self._create(fields, keys)
-            except GoToRejected as error:
-                if error.code != SEATS_EXHAUSTED or license_ is None:
+                created = await self._creations.create(fields, keys)
+            except BaseException as error:
+                self.freed(keys)
+                if not _is_full(error) or license_ is None:
                     raise
                 refused.append(license_.key)
                 await self._look()
                 continue
-            self.taken(keys)
-            return key, license_.key if license_ else ""
-
-    async def _create(self, fields: Mapping[str, Any], license_keys: list[str]) -> str | None:
-        goto = self._core.goto
-        try:
-            (created,) = await goto.create_users([NewUser(fields)], license_keys=license_keys)
-        except OutcomeUnknown:
-            found = await self._look_for(fields)
-            if found is None:
-                detail = "GoTo did not answer, and the user was not created: try again"
-                raise GoToUnavailable(detail) from None
-            return found.key
-        return created.key
-
-    async def _look_for(self, fields: Mapping[str, Any]) -> UserRecord | None:
-        """Return the user whose create was not answered, if it is there and as it was asked for."""
-        for record in await self._core.goto.users_by_email(str(fields["email"])):
-            if all(record.get(name) == value for name, value in fields.items() if name != "email"):
-                return record
-        return None
+            if created.record is None:
+                self.freed(keys)
+            return created
 
     async def give_back(
         self, key: str, fields: Mapping[str, Any], parked: Mapping[str, Any] | None
@@ -81,7 +65,7 @@ class Seats:
                     detail = "GoTo did not answer, and the user is suspended still: try again"
                     raise GoToUnavailable(detail) from None
             except GoToRejected as error:
-                if error.code != SEATS_EXHAUSTED:
+                if not _is_full(error):
                     raise
                 await self._look()
                 if parked is not None:
@@ -137,3 +121,7 @@ class Seats:
             if key in licenses:
                 record = licenses[key]
                 licenses[key] = LicenseRecord({**record, "userCount": max(record.used + by, 0)})
+
+
+def _is_full(error: BaseException) -> bool:
+    return isinstance(error, GoToRejected) and error.code == SEATS_EXHAUSTED

@@ -20,6 +20,7 @@ class Snapshot:
         self.licenses: dict[str, LicenseRecord] = {}
         self.licenses_at: float | None = None
         self._by_user_name: dict[str, str] = {}
+        self._by_email: dict[str, str] = {}
         self._by_group_name: dict[str, str] = {}
 
     def replace(self, users: dict[str, UserEntry], groups: dict[str, GroupEntry]) -> None:
@@ -27,6 +28,7 @@ class Snapshot:
         self.users = users
         self.groups = groups
         self._by_user_name = {_user_name(entry): key for key, entry in users.items()}
+        self._by_email = {entry.record.email.casefold(): key for key, entry in users.items()}
         self._by_group_name = {entry.record.name.casefold(): key for key, entry in groups.items()}
 
     def distrust(self, users: Iterable[str] = ()) -> None:
@@ -43,6 +45,7 @@ class Snapshot:
             self._unindex_user(before)
         self.users[entry.key] = entry
         self._by_user_name[_user_name(entry)] = entry.key
+        self._by_email[entry.record.email.casefold()] = entry.key
         return self._move(
             entry.key, before.record.group_key if before else None, entry.record.group_key
         )
@@ -77,6 +80,11 @@ class Snapshot:
         key = self._by_user_name.get(user_name.casefold())
         return self.users.get(key) if key else None
 
+    def user_mailed(self, email: str) -> UserEntry | None:
+        """Return the user whose e-mail at GoTo this is, whatever its case."""
+        key = self._by_email.get(email.casefold())
+        return self.users.get(key) if key else None
+
     def group_named(self, name: str) -> GroupEntry | None:
         """Return the group with this name, whatever its case."""
         key = self._by_group_name.get(name.casefold())
@@ -89,6 +97,8 @@ class Snapshot:
     def _unindex_user(self, entry: UserEntry) -> None:
         if self._by_user_name.get(_user_name(entry)) == entry.key:
             del self._by_user_name[_user_name(entry)]
+        if self._by_email.get(entry.record.email.casefold()) == entry.key:
+            del self._by_email[entry.record.email.casefold()]
 
     def _move(self, key: str, origin: str | None, target: str | None) -> list[GroupEntry]:
         if origin == target:

@@ -12,7 +12,7 @@ from bridge.directory.refusals import goto_refusals, locked, mapping_refusals, n
 from bridge.directory.seats import Seats
 from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
 from bridge.goto import UserRecord
-from bridge.mapping import Before, Target, is_address
+from bridge.mapping import Before, is_address
 
 LOST = "GoTo did not answer, and the change has not happened: try again"
 PROTECTED = (
@@ -75,29 +75,33 @@ class Users:
         user_name = str(wanted.get("userName") or email)
         async with self._core.locks.hold(_name_lock(user_name), _name_lock(email)):
             await self._refuse_taken(user_name, email=email)
-            record = await self._create_record(target, active=wanted.get("active") is not False)
+            await self._refuse_mailed(email)
+            with goto_refusals(self._writing.attribute_of, "email", email):
+                active = wanted.get("active") is not False
+                created = await self._seats.create(target.fields, active=active)
+            if created.record is None:
+                raise taken("emails", email)
             core = self._core
             entry = core.assembly.user(
-                record, seen_at=core.clock(), held=target.held, parked=None, just_made=True
+                created.record,
+                seen_at=core.clock() if created.confirmed else float("-inf"),
+                held=target.held,
+                parked=None,
+                just_made=True,
             )
             return await core.keep_user(entry)
 
-    async def _create_record(self, target: Target, *, active: bool) -> UserRecord:
-        email = target.fields["email"]
-        known = set(self._core.snapshot.users)
-        with goto_refusals(self._writing.attribute_of, "email", email):
-            key, license_key = await self._seats.create(target.fields, active=active)
-        if key is None or key in known:
-            raise taken("emails", email)
+    async def _refuse_mailed(self, email: str) -> None:
+        """Refuse an address that a user has: GoTo may answer with that user as if it were new."""
+        known = self._core.snapshot.user_mailed(email)
+        if known is None:
+            return
         try:
-            return await self._core.goto.user(key)
-        except RecordNotFound:
-            # Not there yet for readers: what was sent is what it will be.
-            licensed = {"licenseKeys": [license_key]} if license_key else {}
-            record = UserRecord({**target.fields, "key": key, "status": "INVITED"})
-            return activation.with_fields(
-                record, {**activation.CLEARED, **licensed}, self._core.snapshot.licenses
-            )
+            now = await self.read(known.key)
+        except NotFoundException:
+            return
+        if now.record.email.casefold() == email.casefold():
+            raise taken("emails", email)
 
     async def _refuse_taken(self, user_name: str, *, email: str = "", key: str = "") -> None:
         """Refuse a userName that another user has, held by the bridge or as GoTo's e-mail."""
@@ -156,6 +160,8 @@ class Users:
         self, entry: UserEntry, fields: dict[str, Any], held: Mapping[str, Any], *, active: Any
     ) -> UserEntry:
         if isinstance(active, bool) and active != entry.resource.get("active"):
+            if active is False and entry.key == self._core.administrator:
+                raise ForbiddenException(detail=PROTECTED)
             entry = await self._read_live(entry.key)
         now = entry.resource.get("active")
         if active is False and now:
@@ -171,8 +177,6 @@ class Users:
         self, entry: UserEntry, fields: dict[str, Any], held: Mapping[str, Any]
     ) -> UserEntry:
         core = self._core
-        if entry.key == core.administrator:
-            raise ForbiddenException(detail=PROTECTED)
         parked = activation.parked_of(entry.record)
         # Remembered before GoTo forgets it.
         remembered = core.assembly.user(entry.record, seen_at=entry.seen_at, parked=parked)

@@ -21,7 +21,7 @@ from bridge.goto.bodies import (
     record_reader,
 )
 from bridge.goto.grants import AccessTokens
-from bridge.goto.lookups import EmailLookup
+from bridge.goto.lookups import EmailLookup, users_by_key
 from bridge.goto.records import (
     Administrator,
     CreatedUser,
@@ -125,6 +125,12 @@ class GoToClient:
         """The users with this address, whatever its case; GoTo's own match is not trusted."""
         return await self._by_email.find(email)
 
+    async def users_by_key(self, keys: Sequence[str]) -> list[UserRecord]:
+        """Those of these users that are there, up to ``LARGEST_CREATE``, by one call."""
+        if len(keys) > LARGEST_CREATE:
+            raise ValueError(f"one look-up takes at most {LARGEST_CREATE} keys")
+        return await users_by_key(self._account, [_digits(key) for key in keys])
+
     async def create_users(
         self,
         users: Sequence[NewUser],
@@ -203,13 +209,17 @@ class GoToClient:
         """Put the user in the group, out of the one it was in."""
         await self._account.write("PUT", _membership(group_key, user_key), about="groups")
 
-    async def take_out_of_group(self, group_key: str, user_key: str) -> bool:
+    async def take_out_of_group(
+        self, group_key: str, user_key: str, *, just_read: bool = False
+    ) -> bool:
         """Take the user out of this group and no other; whether anything was removed.
 
-        True where GoTo took the removal, which it may also do for a user who was not in the group.
+        ``just_read`` says that the caller saw the user in this group right now, which saves a read
+        where GoTo only knows how to take a user out of all groups. True where GoTo took the
+        removal, which it may also do for a user who was not in the group.
         """
         return await self._removal.take_out(
-            group_key=_digits(group_key), user_key=_digits(user_key)
+            group_key=_digits(group_key), user_key=_digits(user_key), just_read=just_read
         )
 
     async def licenses(self, *, priority: Priority = Priority.INTERACTIVE) -> list[LicenseRecord]:

@@ -18,12 +18,15 @@ class GroupRemoval:
         self._account = account
         self._narrow = True
 
-    async def take_out(self, *, group_key: str, user_key: str) -> bool:
-        """Whether GoTo removed anything; ``RecordNotFound`` where the user is unknown."""
+    async def take_out(self, *, group_key: str, user_key: str, just_read: bool = False) -> bool:
+        """Whether GoTo removed anything; ``RecordNotFound`` where the user is unknown.
+
+        ``just_read`` says that the caller saw the user in this group right now.
+        """
         asked = self._narrow
         if asked and await self._narrowly(group_key, user_key):
             return True
-        if await self._group_of(user_key) != group_key:
+        if (asked or not just_read) and await self._group_of(user_key) != group_key:
             return False
         if asked and self._narrow:
             # 404 though the user reads as a member: the path is missing, or the read was stale and

@@ -1,0 +1,163 @@
+"""Creates on their way up: those that arrive together and agree in licences go as one call.
+
+GoTo takes ten requests a second, and up to fifty users in one. Each client gets its own answer all
+the same: a conflict is its own, and what refuses the whole call is found out one by one.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge.directory import activation
+from bridge.directory.core import Core
+from bridge.errors import GoToError, GoToRejected, GoToUnavailable, OutcomeUnknown
+from bridge.goto import LARGEST_CREATE, NewUser, UserRecord
+
+# Long enough for requests that were sent at once, too short for a person to notice.
+TOGETHER = 0.004
+NOT_CREATED = "GoTo did not answer, and the user was not created: try again"
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """What came of a create: the record, None where the user exists already.
+
+    ``confirmed`` says that GoTo was seen to have it.
+    """
+
+    record: UserRecord | None
+    confirmed: bool = True
+
+
+@dataclass(eq=False)
+class _Wish:
+    fields: Mapping[str, Any]
+    answer: asyncio.Future[Created]
+
+    def settle(self, outcome: Created | BaseException) -> None:
+        if self.answer.done():
+            return
+        if isinstance(outcome, Created):
+            self.answer.set_result(outcome)
+        else:
+            self.answer.set_exception(outcome)
+
+
+@dataclass(eq=False)
+class _Wave:
+    license_keys: tuple[str, ...]
+    wishes: list[_Wish] = field(default_factory=list)
+    full: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Creations:
+    """Collects creates for some milliseconds, by the licences that they are to get."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._open: dict[tuple[str, ...], _Wave] = {}
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def create(self, fields: Mapping[str, Any], license_keys: Sequence[str]) -> Created:
+        """Create a user with these licences. Raises the GoToError of its own create."""
+        keys = tuple(license_keys)
+        wish = _Wish(fields, asyncio.get_running_loop().create_future())
+        wave = self._open.get(keys)
+        if wave is None:
+            wave = self._open[keys] = _Wave(keys)
+            task = asyncio.create_task(self._go_up(wave), name="create users")
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+        wave.wishes.append(wish)
+        if len(wave.wishes) >= LARGEST_CREATE:
+            self._open.pop(keys, None)
+            wave.full.set()
+        return await wish.answer
+
+    async def _go_up(self, wave: _Wave) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(wave.full.wait(), TOGETHER)
+        if self._open.get(wave.license_keys) is wave:
+            del self._open[wave.license_keys]
+        try:
+            if len(wave.wishes) == 1:
+                await self._alone(wave, wave.wishes[0])
+            else:
+                await self._together(wave)
+        except BaseException as error:
+            for wish in wave.wishes:
+                wish.settle(error)
+            if not isinstance(error, Exception):
+                raise
+
+    async def _together(self, wave: _Wave) -> None:
+        try:
+            created = await self._core.goto.create_users(
+                [NewUser(wish.fields) for wish in wave.wishes],
+                license_keys=wave.license_keys,
+                all_or_nothing=False,
+            )
+        except OutcomeUnknown:
+            for wish in wave.wishes:
+                wish.settle(await self._settled(wish))
+            return
+        except GoToRejected:
+            # One of them is the reason, and only it is to hear of it.
+            for wish in wave.wishes:
+                await self._alone(wave, wish)
+            return
+        keys = {each.email.casefold(): each.key for each in created if each.key}
+        records = await self._read(list(keys.values()))
+        for wish in wave.wishes:
+            key = keys.get(str(wish.fields["email"]).casefold())
+            wish.settle(self._outcome(wave, wish, key, records))
+
+    async def _alone(self, wave: _Wave, wish: _Wish) -> None:
+        try:
+            created = await self._core.goto.create_users(
+                [NewUser(wish.fields)], license_keys=wave.license_keys
+            )
+        except OutcomeUnknown:
+            wish.settle(await self._settled(wish))
+        except GoToError as error:
+            wish.settle(error)
+        else:
+            key = created[0].key if created else None
+            records = await self._read([key]) if key else {}
+            wish.settle(self._outcome(wave, wish, key, records))
+
+    async def _settled(self, wish: _Wish) -> Created | GoToError:
+        """Look for the user whose create was not answered."""
+        try:
+            found = await self._core.goto.users_by_email(str(wish.fields["email"]))
+        except GoToError as error:
+            return error
+        for record in found:
+            if all(record.get(n) == v for n, v in wish.fields.items() if n != "email"):
+                return Created(record)
+        return Created(None) if found else GoToUnavailable(NOT_CREATED)
+
+    async def _read(self, keys: Sequence[str]) -> dict[str, UserRecord]:
+        """Return what GoTo now has of new users; what it does not show yet is missing."""
+        goto = self._core.goto
+        try:
+            if len(keys) == 1:
+                return {keys[0]: await goto.user(keys[0])}
+            return {record.key: record for record in await goto.users_by_key(keys)} if keys else {}
+        except GoToError:
+            # They are created; that they cannot be read just now is no reason to say otherwise.
+            return {}
+
+    def _outcome(
+        self, wave: _Wave, wish: _Wish, key: str | None, records: Mapping[str, UserRecord]
+    ) -> Created:
+        if key is None:
+            return Created(None)
+        if key in records:
+            return Created(records[key])
+        record = UserRecord({**wish.fields, "key": key, "status": "INVITED"})
+        sent = {**activation.CLEARED, "licenseKeys": list(wave.license_keys)}
+        licenses = self._core.snapshot.licenses
+        return Created(activation.with_fields(record, sent, licenses), confirmed=False)
