@@ -74,8 +74,8 @@ async def open_rooms(settings: Settings, mapping: Mapping) -> AsyncIterator[Room
             client_id=settings.goto_client_id or "",
             client_secret=_secret(settings.goto_client_secret),
             grant=await current_grant(settings, store),
-            store=lambda grant: keep_grant(store, grant),
-            reload=lambda: stored_grant(store),
+            store=lambda grant: keep_grant(settings, store, grant),
+            reload=lambda: stored_grant(settings, store),
         )
         goto = GoToClient(
             api,
@@ -97,17 +97,19 @@ async def open_rooms(settings: Settings, mapping: Mapping) -> AsyncIterator[Room
 
 
 async def current_grant(settings: Settings, store: Store) -> Grant:
-    """Return the grant to begin with: the stored one, else a configured one, else an empty one."""
-    if stored := await stored_grant(store):
-        return stored
+    """Return the grant to begin with: a configured PAT, the stored one, a configured token."""
     now = datetime.now(UTC)
     if settings.goto_pat is not None:
         return Grant(kind="pat", secret=_secret(settings.goto_pat), obtained_at=now)
+    if stored := await stored_grant(settings, store):
+        return stored
     return Grant(kind="refresh_token", secret=_secret(settings.goto_refresh_token), obtained_at=now)
 
 
-async def stored_grant(store: Store) -> Grant | None:
-    """Return the grant that was stored last, or None."""
+async def stored_grant(settings: Settings, store: Store) -> Grant | None:
+    """Return the grant that was stored last; None where there is none, or a PAT is configured."""
+    if settings.goto_pat is not None:
+        return None
     fields = await store.grant(GRANT)
     if fields is None:
         return None
@@ -118,8 +120,10 @@ async def stored_grant(store: Store) -> Grant | None:
     return Grant(**{**fields, **moments})
 
 
-async def keep_grant(store: Store, grant: Grant) -> None:
-    """Store a grant, sealed, before its token is used."""
+async def keep_grant(settings: Settings, store: Store, grant: Grant) -> None:
+    """Store a grant, sealed, before its token is used; a configured PAT stays where it is."""
+    if settings.goto_pat is not None:
+        return
     fields: dict[str, Any] = {
         "kind": grant.kind,
         "secret": grant.secret,
