@@ -37,6 +37,11 @@ class Core:
         """Whether the whole snapshot is of a pass that began at ``moment`` or later."""
         return self.snapshot.taken_at is not None and self.snapshot.taken_at >= moment
 
+    def is_known_gone(self, key: str, oldest: float | None = None) -> bool:
+        """Whether a resource that the snapshot lacks was looked for lately enough."""
+        moment = self.oldest_allowed() if oldest is None else oldest
+        return self.is_young(moment) or self.snapshot.gone_at(key) >= moment
+
     async def keep_user(self, entry: UserEntry) -> UserEntry:
         """Take in what is now known of a user, in the store first, and of the groups it touches."""
         await self.ledger.save("User", [entry.state])
@@ -48,7 +53,7 @@ class Core:
 
     async def forget_user(self, key: str) -> None:
         """Take in that a user is gone."""
-        self.refresh.removed(key)
+        self.snapshot.gone(key, at=self.clock())
         before = self.snapshot.users.get(key)
         touched = self.snapshot.drop_user(key)
         await self.ledger.bury("User", [key])

@@ -37,9 +37,9 @@ class Groups:
         entry = core.snapshot.groups.get(key)
         if entry is not None and entry.seen_at >= oldest:
             return entry
-        if core.is_young(oldest):
-            if entry is None:
-                raise not_found("Group", key)
+        if entry is None and core.is_known_gone(key, oldest):
+            raise not_found("Group", key)
+        if entry is not None and core.is_young(oldest):
             return entry
         return await self._read_live(key)
 
@@ -49,8 +49,7 @@ class Groups:
         try:
             record = await core.goto.group(key)
         except RecordNotFound:
-            if key in core.snapshot.groups:
-                await self._forget(key)
+            await self._forget(key)
             raise not_found("Group", key) from None
         members: Sequence[str] = record.user_keys
         if len(members) != record.member_count:
@@ -165,7 +164,7 @@ class Groups:
         async with core.locks.hold(f"group {key}"):
             if guard is not None:
                 guard(await self.read(key))
-            elif core.is_young(core.oldest_allowed()) and key not in core.snapshot.groups:
+            elif key not in core.snapshot.groups and core.is_known_gone(key):
                 raise not_found("Group", key)
             with goto_refusals(self._writing.attribute_of, "name", ""):
                 try:
@@ -187,7 +186,7 @@ class Groups:
 
     async def _forget(self, key: str) -> None:
         core = self._core
-        core.refresh.removed(key)
+        core.snapshot.gone(key, at=core.clock())
         entry = core.snapshot.groups.get(key)
         core.snapshot.drop_group(key)
         await core.ledger.bury("Group", [key])

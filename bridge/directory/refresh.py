@@ -31,7 +31,6 @@ class Refresh:
         self._snapshot = snapshot
         self._clock = clock
         self._under_way: asyncio.Task[None] | None = None
-        self._removed: dict[str, float] = {}
 
     async def not_older_than(self, moment: float) -> None:
         """Return when the snapshot is of a pass that began at ``moment`` or later."""
@@ -40,10 +39,6 @@ class Refresh:
                 self._under_way = asyncio.create_task(self._pass(), name="refresh")
             # A client that hangs up must not take the pass from those who wait with it.
             await asyncio.shield(self._under_way)
-
-    def removed(self, key: str) -> None:
-        """Say that a resource was deleted: a pass under way may have seen it still."""
-        self._removed[key] = self._clock()
 
     async def close(self) -> None:
         """End a pass that is under way."""
@@ -61,14 +56,14 @@ class Refresh:
         group_entries = self._group_entries(groups, entries, began)
         await self._take_over(entries, group_entries)
         self._snapshot.taken_at = began
-        self._removed = {key: at for key, at in self._removed.items() if at > began}
+        self._snapshot.forget_gone(before=began)
         log.info("snapshot taken", users=len(entries), groups=len(group_entries))
 
     def _user_entries(self, records: Sequence[UserRecord], began: float) -> dict[str, UserEntry]:
         known = self._snapshot.users
         entries: dict[str, UserEntry] = {}
         for record in records:
-            if self._removed.get(record.key, 0.0) > began:
+            if self._snapshot.gone_at(record.key) > began:
                 continue
             entry = known.get(record.key)
             if entry is None or (entry.seen_at <= began and entry.record != record):
@@ -87,7 +82,7 @@ class Refresh:
         seen: dict[str, tuple[GroupRecord, float]] = {
             record.key: (record, began)
             for record in records
-            if self._removed.get(record.key, 0.0) <= began
+            if self._snapshot.gone_at(record.key) <= began
         }
         for key, entry in self._snapshot.groups.items():
             if entry.seen_at > began:

@@ -19,6 +19,7 @@ class Snapshot:
         self.groups: dict[str, GroupEntry] = {}
         self.licenses: dict[str, LicenseRecord] = {}
         self.licenses_at: float | None = None
+        self._gone: dict[str, float] = {}
         self._by_user_name: dict[str, str] = {}
         self._by_email: dict[str, str] = {}
         self._by_group_name: dict[str, str] = {}
@@ -38,8 +39,21 @@ class Snapshot:
             if key in self.users:
                 self.users[key] = replace(self.users[key], seen_at=float("-inf"))
 
+    def gone(self, key: str, *, at: float) -> None:
+        """Say that a resource was deleted, or seen to be missing."""
+        self._gone[key] = at
+
+    def gone_at(self, key: str) -> float:
+        """Return when a resource was last known to be missing, long ago for never."""
+        return self._gone.get(key, float("-inf"))
+
+    def forget_gone(self, *, before: float) -> None:
+        """Forget what was missing before a moment: a pass that began then says the same."""
+        self._gone = {key: at for key, at in self._gone.items() if at > before}
+
     def put_user(self, entry: UserEntry) -> list[GroupEntry]:
         """Take in a user's entry; returns the groups whose members changed by it."""
+        self._gone.pop(entry.key, None)
         before = self.users.get(entry.key)
         if before is not None:
             self._unindex_user(before)
@@ -60,6 +74,7 @@ class Snapshot:
 
     def put_group(self, entry: GroupEntry) -> None:
         """Take in a group's entry."""
+        self._gone.pop(entry.key, None)
         self.drop_group(entry.key)
         self.groups[entry.key] = entry
         self._by_group_name[entry.record.name.casefold()] = entry.key

@@ -36,9 +36,9 @@ class Users:
         entry = core.snapshot.users.get(key)
         if entry is not None and entry.seen_at >= oldest:
             return entry
-        if core.is_young(oldest):
-            if entry is None:
-                raise not_found("User", key)
+        if entry is None and core.is_known_gone(key, oldest):
+            raise not_found("User", key)
+        if entry is not None and core.is_young(oldest):
             return entry
         return await self._read_live(key)
 
@@ -48,8 +48,7 @@ class Users:
         try:
             record = await core.goto.user(key)
         except RecordNotFound:
-            if key in core.snapshot.users:
-                await core.forget_user(key)
+            await core.forget_user(key)
             raise not_found("User", key) from None
         newer = core.snapshot.users.get(key)
         if newer is not None and newer.seen_at > asked_at:
@@ -253,7 +252,7 @@ class Users:
         async with core.locks.hold(_user_lock(key)):
             if guard is not None:
                 guard(await self.read(key))
-            elif core.is_young(core.oldest_allowed()) and key not in core.snapshot.users:
+            elif key not in core.snapshot.users and core.is_known_gone(key):
                 raise not_found("User", key)
             try:
                 await core.goto.delete_user(key)

@@ -89,6 +89,8 @@ def _holdable(rules: TypeRules) -> Holdable:
             _note(holdable, rule.path, rule.held)
     for path in rules.held:
         _note(holdable, path, True)
+    # One that can only be read is held as removed or empty, and only whole.
+    holdable.update(dict.fromkeys(rules.read_only_extensions, True))
     # Shown by rules of their own.
     holdable.pop("emails", None)
     return holdable

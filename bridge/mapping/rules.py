@@ -50,6 +50,14 @@ class TypeRules:
     ignored: tuple[AttributePath, ...]
     mail_domain: str | None = None
 
+    @property
+    def read_only_extensions(self) -> tuple[str, ...]:
+        """The URNs of the extensions without an attribute that a client can write."""
+        written = {rule.path.schema for rule in self.rules if not rule.read_only}
+        written |= {path.schema for path in self.held}
+        shown = dict.fromkeys(rule.path.schema for rule in self.rules if rule.path.schema)
+        return tuple(urn for urn in shown if urn and urn not in written)
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:

@@ -50,7 +50,7 @@ class Writing:
         self._templates = [rule for rule in writable if rule.template and not rule.field]
         self._required = [rule for rule in writable if rule.required]
         paths = [*(rule.path for rule in rules.rules), *rules.held]
-        self._shown_only = _shown_only(rules)
+        self._shown_only = rules.read_only_extensions
         self._objects = {path.schema or path.name for path in paths if path.schema or path.sub}
         self._attributes = {rule.field: str(rule.path) for rule in reversed(self._fields)}
 
@@ -211,11 +211,3 @@ def _is_gone(path: AttributePath, before: Before, *, patched: bool) -> bool:
 
 def _is_untouched(path: AttributePath, value: Any, before: Before) -> bool:
     return path.get(before.held) is None and value == path.get(before.resource)
-
-
-def _shown_only(rules: TypeRules) -> list[str]:
-    """Return the extensions without an attribute that a client can write."""
-    written = {rule.path.schema for rule in rules.rules if not rule.read_only}
-    written |= {path.schema for path in rules.held}
-    shown = {rule.path.schema for rule in rules.rules if rule.path.schema}
-    return sorted(urn for urn in shown if urn and urn not in written)

@@ -406,3 +406,26 @@ def test_a_group_is_its_name() -> None:
 )
 def test_a_field_is_told_to_clients_by_its_attribute(field: str, attribute: str) -> None:
     assert GOTO.users.writing.attribute_of(field) == attribute
+
+
+EXTENSION = "urn:scim:schemas:extension:goto:1:User"
+
+
+@pytest.mark.parametrize("out_of_sight", [None, {}])
+def test_a_read_only_extension_stays_out_of_sight_until_a_put(out_of_sight: Any) -> None:
+    record = {"key": "1", "email": "a@example.com", "firstName": "A", "lastName": "B"}
+    record |= {"status": "ACTIVE"}
+    shown = SANDBOX.users.reading.resource(record, {})
+    before = Before(shown, record, {})
+
+    hidden = SANDBOX.users.writing.target(
+        {**shown, EXTENSION: out_of_sight}, before, patched=True
+    ).held
+    resource = SANDBOX.users.reading.resource(record, hidden)
+    assert resource.get(EXTENSION) == out_of_sight
+
+    before = Before(resource, record, hidden)
+    patched = SANDBOX.users.writing.target({**resource, "title": "T"}, before, patched=True).held
+    assert patched[EXTENSION] == out_of_sight
+    replaced = SANDBOX.users.writing.target(shown, before).held
+    assert SANDBOX.users.reading.resource(record, replaced)[EXTENSION] == {"status": "ACTIVE"}
