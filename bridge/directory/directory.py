@@ -31,11 +31,17 @@ from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
 from bridge.directory.users import Users
 from bridge.directory.walks import Walks
+from bridge.errors import GoToUnavailable
 from bridge.goto import GoToClient
 from bridge.mapping import Mapping as AttributeMapping
 from bridge.store import Store
 
 T = TypeVar("T")
+
+# A client waits half a minute; several calls of one verb may each have waited for GoTo.
+PATIENCE = 28.0
+RETRY_LATER = 30
+TOO_LATE = "GoTo did not answer in time; what was begun goes on: try again"
 
 # Settles which account is meant, and returns the key of the administrator behind the grant.
 Connect = Callable[[], Awaitable[str]]
@@ -52,7 +58,8 @@ class _Opened:
 class Directory:
     """The verbs, by resource type. Errors are those of ``scim2_models`` and ``bridge.errors``.
 
-    ``max_age`` is how old, in seconds, what is answered may be.
+    ``max_age`` is how old, in seconds, what is answered may be; ``patience`` how many seconds a
+    verb may take before its caller is told to come back.
     """
 
     def __init__(
@@ -64,6 +71,7 @@ class Directory:
         connect: Connect,
         max_age: float,
         clock: Clock = time.monotonic,
+        patience: float = PATIENCE,
     ) -> None:
         self._goto = goto
         self._store = store
@@ -71,6 +79,7 @@ class Directory:
         self._connect = connect
         self._max_age = max_age
         self._clock = clock
+        self._patience = patience
         self._done: _Opened | None = None
         self._opening: asyncio.Task[_Opened] | None = None
         self._writing: set[asyncio.Task[Any]] = set()
@@ -147,21 +156,33 @@ class Directory:
 
     async def read(self, kind: Kind, key: str, *, live: bool = False) -> Entry:
         """Return a resource; ``live`` asks GoTo whatever the snapshot's age."""
-        opened = await self._opened()
-        if kind == "User":
-            return await opened.users.read(key, live=live)
-        return await opened.groups.read(key, live=live)
+
+        async def reading() -> Entry:
+            opened = await self._opened()
+            if kind == "User":
+                return await opened.users.read(key, live=live)
+            return await opened.groups.read(key, live=live)
+
+        return await self._in_time(reading())
 
     async def search(self, query: Query) -> Page:
         """Return one page of what is searched."""
-        return await (await self._opened()).search.page(query)
+
+        async def searching() -> Page:
+            return await (await self._opened()).search.page(query)
+
+        return await self._in_time(searching())
 
     async def create(self, kind: Kind, wanted: Mapping[str, Any]) -> Entry:
         """Create a resource (SCIM JSON) and return it as it then is."""
-        opened = await self._opened()
-        if kind == "User":
-            return await self._whole(opened.users.create(wanted))
-        return await self._whole(opened.groups.create(wanted))
+
+        async def creating() -> Entry:
+            opened = await self._opened()
+            if kind == "User":
+                return await opened.users.create(wanted)
+            return await opened.groups.create(wanted)
+
+        return await self._whole(creating())
 
     async def replace(
         self, kind: Kind, key: str, change: Change[Entry], *, patched: bool = False
@@ -170,29 +191,54 @@ class Directory:
 
         ``patched`` says that what is then missing was removed, not left out.
         """
-        opened = await self._opened()
-        if kind == "User":
-            return await self._whole(opened.users.replace(key, change, patched=patched))
-        return await self._whole(opened.groups.replace(key, change, patched=patched))
+
+        async def replacing() -> Entry:
+            opened = await self._opened()
+            if kind == "User":
+                return await opened.users.replace(key, change, patched=patched)
+            return await opened.groups.replace(key, change, patched=patched)
+
+        return await self._whole(replacing())
 
     async def change_members(
         self, key: str, plan: Callable[[GroupEntry], MembershipChange]
     ) -> GroupEntry:
         """Put users in a group and take users out of it."""
-        opened = await self._opened()
-        return await self._whole(opened.groups.change_members(key, plan))
+
+        async def changing() -> GroupEntry:
+            return await (await self._opened()).groups.change_members(key, plan)
+
+        return await self._whole(changing())
 
     async def delete(self, kind: Kind, key: str, *, guard: Guard[Entry] | None = None) -> None:
         """Delete a resource; a ``guard`` sees it first, and may refuse."""
-        opened = await self._opened()
-        if kind == "User":
-            await self._whole(opened.users.delete(key, guard=guard))
-        else:
-            await self._whole(opened.groups.delete(key, guard=guard))
+
+        async def deleting() -> None:
+            opened = await self._opened()
+            if kind == "User":
+                await opened.users.delete(key, guard=guard)
+            else:
+                await opened.groups.delete(key, guard=guard)
+
+        await self._whole(deleting())
 
     async def _whole(self, verb: Coroutine[Any, Any, T]) -> T:
-        """Run a verb that writes to its end, also where its client hangs up meanwhile."""
+        """Run a verb that writes to its end, also where its client hangs up or is sent away."""
         task = asyncio.create_task(verb)
         self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
-        return await asyncio.shield(task)
+        task.add_done_callback(self._written)
+        return await self._in_time(asyncio.shield(task))
+
+    def _written(self, task: asyncio.Task[Any]) -> None:
+        self._writing.discard(task)
+        # Read, so that nobody misses the error of a verb whose client is gone.
+        if not task.cancelled():
+            task.exception()
+
+    async def _in_time(self, verb: Awaitable[T]) -> T:
+        """Wait as long as a client does; one that is sent away finds its write done next time."""
+        try:
+            async with asyncio.timeout(self._patience):
+                return await verb
+        except TimeoutError:
+            raise GoToUnavailable(TOO_LATE, retry_after=RETRY_LATER) from None
