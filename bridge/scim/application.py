@@ -1,5 +1,6 @@
 """The ASGI application: authenticates, routes, and turns every failure into a SCIM error."""
 
+import re
 from collections.abc import Awaitable, Callable
 
 from scim2_models import NotFoundException, NotImplementedException, ScimPolicy
@@ -29,6 +30,7 @@ from bridge.scim.rendering import json_response
 from bridge.scim.service import BridgeService
 from bridge.scim.verbs import Verbs
 
+HOST = re.compile(r"([A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 ANONYMOUS = Client("anonymous")
 ON_RESOURCES = {
     Operation.create, Operation.query, Operation.replace, Operation.patch, Operation.delete,
@@ -83,7 +85,7 @@ class ScimApplication:
 
     async def _serve(self, request: Request) -> Response:
         path, raw_query = dialects.flag_before_path(
-            _path_below_mount(request.scope), request.url.query
+            _path_below_mount(request.scope), _raw_query(request.scope)
         )
         path = path.strip().removesuffix(".scim")
         client, target = await self._admitted(request, path)
@@ -114,7 +116,7 @@ class ScimApplication:
         mount = str(request.scope.get("root_path", "")).rstrip("/")
         if self._public_url:
             return self._public_url + mount
-        return f"{request.url.scheme}://{request.url.netloc}{mount}"
+        return f"{request.scope['scheme']}://{_host(request)}{mount}"
 
     async def _dispatched(self, exchange: Exchange) -> Response:
         target = exchange.target
@@ -149,6 +151,21 @@ class ScimApplication:
 def _path_below_mount(scope: Scope) -> str:
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", "")) or "/"
+
+
+def _raw_query(scope: Scope) -> str:
+    query: bytes = scope["query_string"]
+    return query.decode("latin-1")
+
+
+def _host(request: Request) -> str:
+    """Return what the client calls this host; the address it reached where that is no name."""
+    named = request.headers.get("host", "")
+    if HOST.fullmatch(named):
+        return named
+    host, port = request.scope.get("server") or ("localhost", None)
+    shown = f"[{host}]" if ":" in host else host
+    return f"{shown}:{port}" if port else shown
 
 
 def _kind(reader: Reader, endpoint: str) -> Kind:

@@ -1,5 +1,6 @@
 """Request bodies: read up to a limit, parsed, and refused where nested beyond reason."""
 
+import re
 from typing import Any
 
 import orjson
@@ -9,12 +10,13 @@ from starlette.requests import Request
 from bridge.directory.provider import LARGEST_BODY
 
 DEEPEST = 32
+LENGTH = re.compile(r"[0-9]{1,19}")
 
 
 async def read_body(request: Request) -> bytes:
     """Return the body. Raises PayloadTooLargeException (413) without reading it to its end."""
     announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > LARGEST_BODY:
+    if LENGTH.fullmatch(announced) and int(announced) > LARGEST_BODY:
         raise PayloadTooLargeException(detail=TOO_LARGE)
     chunks: list[bytes] = []
     size = 0

@@ -216,6 +216,15 @@ def query(raw: str) -> dict[str, str]:
     return {QUERY_NAMES.get(name.casefold(), name): value for name, value in pairs}
 
 
+def search(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a search understands, whatever the case of its names; null is nothing sent."""
+    return {
+        known: value
+        for name, value in parameters.items()
+        if (known := QUERY_NAMES.get(name.casefold())) is not None and value is not None
+    }
+
+
 def mended_filter(text: str) -> str:
     """Return a filter in the RFC's grammar; one that is right already stays as it is.
 

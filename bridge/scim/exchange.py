@@ -44,13 +44,20 @@ class Exchange:
         self.reader.service.ensure_json(content_type)
         return parsed(await read_body(self.request))
 
-    def answer(self, kind: Kind, entry: Entry, *, status: int = 200) -> Response:
-        """Return the answer that carries a resource, with its ETag and locations."""
+    def projection(self, kind: Kind) -> Projection | None:
+        """Return which attributes the answer is to hold, or None for all of them.
+
+        To be read before anything is written: a request that is refused has changed nothing.
+        """
         parameters = self.reader.parameters(kind, self.query)
+        return Projection(self.reader.model(kind), parameters) if parameters else None
+
+    def answer(self, entry: Entry, projection: Projection | None, *, status: int = 200) -> Response:
+        """Return the answer that carries a resource, with its ETag and locations."""
         resource = published(entry, self.base_url)
         location = resource["meta"]["location"]
-        if parameters is not None:
-            resource = Projection(self.reader.model(kind), parameters)(resource)
+        if projection is not None:
+            resource = projection(resource)
         response = json_response(resource, status=status)
         response.headers["ETag"] = entry.version
         response.headers["Content-Location"] = location

@@ -8,6 +8,7 @@ from scim2_server.storage import SearchPage
 from starlette.responses import Response
 
 from bridge.directory import Directory, Kind, Page, Query
+from bridge.scim import dialects
 from bridge.scim.exchange import Exchange
 from bridge.scim.rendering import LIST_RESPONSE, Projection, json_response, published
 
@@ -20,19 +21,11 @@ class Lists:
 
     async def search(self, exchange: Exchange) -> Response:
         """GET with query parameters."""
-        known = {
-            name: value
-            for name, value in exchange.query.items()
-            if name in SearchRequest.model_fields or name in CAMEL_NAMES
-        }
-        return await self._searched(exchange, known)
+        return await self._searched(exchange, dialects.search(exchange.query))
 
     async def search_with_body(self, exchange: Exchange) -> Response:
         """POST with a SearchRequest."""
-        body = await exchange.body()
-        return await self._searched(
-            exchange, {name: value for name, value in body.items() if value is not None}
-        )
+        return await self._searched(exchange, dialects.search(await exchange.body()))
 
     async def _searched(self, exchange: Exchange, parameters: Mapping[str, Any]) -> Response:
         service = exchange.reader.service
@@ -79,9 +72,6 @@ class Lists:
             projections[entry.resource["meta"]["resourceType"]](published(entry, exchange.base_url))
             for entry in page.entries
         ]
-
-
-CAMEL_NAMES = {"excludedAttributes", "sortBy", "sortOrder", "startIndex"}
 
 
 def _kind(resource_type: ResourceType) -> Kind:

@@ -24,6 +24,8 @@ from bridge.scim import dialects
 from bridge.scim.auth import Profile
 
 LONGEST_FILTER = 8000
+# Beyond the end of every list, and still a number that every reader of JSON keeps as it is.
+LARGEST_INDEX = 2**53 - 1
 NO_SCHEMAS = "The body has no `schemas`; say which schemas it is made of (RFC 7643 §3)"
 
 
@@ -94,9 +96,12 @@ class Reader:
                 payload["filter"] = dialects.mended_filter(scim_filter)
         try:
             with self.provider:
-                return self.service.read_search(resource_types, payload)
+                request, position = self.service.read_search(resource_types, payload)
         except RecursionError:
             raise InvalidFilterException(detail="The filter is nested too deep") from None
+        if request.start_index is not None:
+            request.start_index = min(request.start_index, LARGEST_INDEX)
+        return request, position
 
 
 def _had_operations(body: Mapping[str, Any]) -> bool:

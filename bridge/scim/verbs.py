@@ -30,9 +30,10 @@ class Verbs:
 
     async def create(self, exchange: Exchange, kind: Kind) -> Response:
         """POST: 201 with the resource."""
+        projection = exchange.projection(kind)
         body = await exchange.body()
         model = exchange.reader.resource(kind, body, Context.RESOURCE_CREATION_REQUEST)
-        return exchange.answer(kind, await self.created(kind, model), status=201)
+        return exchange.answer(await self.created(kind, model), projection, status=201)
 
     async def created(self, kind: Kind, model: Resource[Any]) -> Entry:
         """Create a resource."""
@@ -40,17 +41,19 @@ class Verbs:
 
     async def read(self, exchange: Exchange, kind: Kind, key: str) -> Response:
         """GET: 200 with the resource, or 304."""
+        projection = exchange.projection(kind)
         entry = await self._directory.read(kind, key, live=exchange.live)
         if not exchange.conditions.check(entry.version, "GET"):
             return Response(status_code=304, headers={"ETag": entry.version})
-        return exchange.answer(kind, entry)
+        return exchange.answer(entry, projection)
 
     async def replace(self, exchange: Exchange, kind: Kind, key: str) -> Response:
         """PUT: 200 with the resource."""
+        projection = exchange.projection(kind)
         body = await exchange.body()
         model = exchange.reader.resource(kind, body, Context.RESOURCE_REPLACEMENT_REQUEST)
         entry = await self.replaced(kind, key, model, exchange.conditions)
-        return exchange.answer(kind, entry)
+        return exchange.answer(entry, projection)
 
     async def replaced(
         self, kind: Kind, key: str, model: Resource[Any], conditions: Conditions
@@ -66,9 +69,10 @@ class Verbs:
 
     async def patch(self, exchange: Exchange, kind: Kind, key: str) -> Response:
         """PATCH: 200 with the resource; 204 is legal too, and fails two of the tools."""
+        projection = exchange.projection(kind)
         patch = exchange.reader.patch(kind, await exchange.body())
         entry = await self.patched(exchange.reader, kind, key, patch, exchange.conditions)
-        return exchange.answer(kind, entry)
+        return exchange.answer(entry, projection)
 
     async def patched(
         self,
