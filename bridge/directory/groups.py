@@ -1,25 +1,16 @@
-"""The verbs on groups, and membership: a GoTo user is in one group at most."""
+"""The verbs on groups."""
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-
-from scim2_models import (
-    ConflictException,
-    InvalidValueException,
-    NotFoundException,
-)
 
 from bridge.directory.core import Core
 from bridge.directory.entries import Change, GroupEntry, Guard, MembershipChange, UserEntry
-from bridge.directory.refusals import goto_refusals, mapping_refusals, not_found, taken
-from bridge.directory.users import LOST, Users
+from bridge.directory.membership import Membership, placed
+from bridge.directory.refusals import LOST, goto_refusals, mapping_refusals, not_found, taken
+from bridge.directory.users import Users
 from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
-from bridge.goto import GroupRecord, UserRecord
+from bridge.goto import GroupRecord
 from bridge.mapping import Before
-
-# The fields of a user's record that say which group it is in.
-OF_GROUP = ("groupKey", "groupName", "groupKeyPath", "groupNamePath")
 
 
 class Groups:
@@ -27,7 +18,7 @@ class Groups:
 
     def __init__(self, core: Core, users: Users) -> None:
         self._core = core
-        self._users = users
+        self._membership = Membership(core, users, self._read_live)
         self._writing = core.mapping.groups.writing
 
     async def read(self, key: str, *, live: bool = False) -> GroupEntry:
@@ -67,14 +58,14 @@ class Groups:
         with mapping_refusals():
             target = self._writing.target(wanted)
         name = str(target.fields["name"])
-        users = await self._members(_member_keys(wanted))
+        users = await self._membership.members(_member_keys(wanted))
         async with core.locks.hold(f"group name {name.casefold()}"):
             self._refuse_taken(name)
             key = await self._create(name)
             record = GroupRecord({"key": key, "name": name, "keyPath": [key], "namePath": [name]})
             entry = core.assembly.group(record, (), seen_at=core.clock(), held=target.held)
             await core.keep_group(entry)
-        await self._change_members(entry, add=users, remove=())
+        await self._membership.change(entry, add=users, remove=())
         return core.snapshot.groups.get(key, entry)
 
     async def _create(self, name: str) -> str:
@@ -102,10 +93,12 @@ class Groups:
             gone: list[str] = []
             if "members" in wanted:
                 keys = _member_keys(wanted)
-                users = await self._members([each for each in keys if each not in entry.members])
+                users = await self._membership.members(
+                    [each for each in keys if each not in entry.members]
+                )
                 gone = [each for each in entry.members if each not in set(keys)]
             entry = await self._rename_and_hold(entry, wanted, patched=patched)
-            await self._change_members(entry, add=users, remove=gone)
+            await self._membership.change(entry, add=users, remove=gone)
             return core.snapshot.groups.get(key, entry)
 
     async def _rename_and_hold(
@@ -155,7 +148,7 @@ class Groups:
                 await core.keep_group(below)
             for key in list(group.members):
                 if user := core.snapshot.users.get(key):
-                    record_ = _placed(user.record, core.snapshot.groups[group.key].record)
+                    record_ = placed(user.record, core.snapshot.groups[group.key].record)
                     await core.keep_user(core.assembly.user(record_, seen_at=user.seen_at))
 
     async def delete(self, key: str, *, guard: Guard[GroupEntry] | None = None) -> None:
@@ -212,103 +205,14 @@ class Groups:
         core = self._core
         entry = await self.read(key)
         change = plan(entry)
-        users = await self._members(change.add)
-        await self._change_members(entry, add=users, remove=change.remove)
+        users = await self._membership.members(change.add)
+        await self._membership.change(entry, add=users, remove=change.remove)
         return core.snapshot.groups.get(key, entry)
-
-    async def _members(self, keys: Iterable[str]) -> list[UserEntry]:
-        """Return the users that are to become members, before any of them is moved."""
-        found = []
-        for key in dict.fromkeys(keys):
-            try:
-                found.append(await self._users.read(key))
-            except NotFoundException:
-                detail = f"members: there is no User with the id {key[:64]!r}"
-                raise InvalidValueException(attribute="members", detail=detail) from None
-        return found
-
-    async def _change_members(
-        self, group: GroupEntry, *, add: Iterable[UserEntry], remove: Iterable[str]
-    ) -> None:
-        moves = [self._put_in(group, user.key) for user in add]
-        moves += [self._take_out(group, key) for key in dict.fromkeys(remove)]
-        await _all_settled(moves)
-
-    async def _put_in(self, group: GroupEntry, user_key: str) -> None:
-        core = self._core
-        async with core.locks.hold(f"user {user_key}"):
-            user = await self._users.read(user_key)
-            origin = user.record.group_key
-            if origin == group.key:
-                return
-            if origin and core.mapping.group_conflict == "reject":
-                raise ConflictException(
-                    detail=f"User {user_key} is in the group {user.record.get('groupName')!r}, and "
-                    "GoTo knows one group a user: remove it there first"
-                )
-            try:
-                await core.goto.put_in_group(group.key, user_key)
-            except OutcomeUnknown:
-                if (await core.goto.user(user_key)).group_key != group.key:
-                    raise GoToUnavailable(LOST) from None
-            except RecordNotFound:
-                await self._whichever_is_gone(group.key, user_key)
-            record = _placed(user.record, group.record)
-            await core.keep_user(core.assembly.user(record, seen_at=core.clock()))
-
-    async def _whichever_is_gone(self, group_key: str, user_key: str) -> None:
-        await self._read_live(group_key)
-        try:
-            await self._users.read(user_key, live=True)
-        except NotFoundException:
-            detail = f"members: there is no User with the id {user_key!r} any more"
-            raise InvalidValueException(attribute="members", detail=detail) from None
-        raise GoToUnavailable("GoTo does not find a group or user that it has: try again")
-
-    async def _take_out(self, group: GroupEntry, user_key: str) -> None:
-        core = self._core
-        async with core.locks.hold(f"user {user_key}"):
-            try:
-                user = await self._users.read(user_key, live=True)
-            except NotFoundException:
-                group.remove(user_key)
-                return
-            if user.record.group_key != group.key:
-                if user_key in group.members:
-                    core.snapshot.distrust()
-                return
-            try:
-                await core.goto.take_out_of_group(group.key, user_key, just_read=True)
-            except OutcomeUnknown:
-                if (await core.goto.user(user_key)).group_key == group.key:
-                    raise GoToUnavailable(LOST) from None
-            record = UserRecord({k: v for k, v in user.record.items() if k not in OF_GROUP})
-            await core.keep_user(core.assembly.user(record, seen_at=core.clock()))
-
-
-async def _all_settled(moves: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Run all moves, each to its end, then raise the first error: none is cut off half done."""
-    outcomes = await asyncio.gather(*moves, return_exceptions=True)
-    for outcome in outcomes:
-        if isinstance(outcome, BaseException):
-            raise outcome
 
 
 def _member_keys(wanted: Mapping[str, Any]) -> list[str]:
     members = wanted.get("members") or ()
     return list(dict.fromkeys(str(member["value"]) for member in members if member.get("value")))
-
-
-def _placed(user: UserRecord, group: GroupRecord) -> UserRecord:
-    return UserRecord(
-        {
-            **user,
-            "groupKey": group.key,
-            "groupName": group.name,
-            "groupKeyPath": list(group.key_path),
-            "groupNamePath": list(group.name_path),
-        }
-    )
 
 
 def _depth(path: Sequence[str], key: str) -> int | None:

@@ -16,6 +16,11 @@ from bridge.errors import GoToRejected, RecordConflict
 from bridge.mapping import Removed, ValueRefused
 
 SEATS_EXHAUSTED = "license.seats.exhausted"
+LOST = "GoTo did not answer, and the change has not happened: try again"
+PROTECTED = (
+    "This user is the administrator behind the bridge's own connection to GoTo, and cannot be "
+    "deactivated or deleted through it"
+)
 
 
 def not_found(kind: Kind, key: str) -> NotFoundException:

@@ -5,20 +5,22 @@ from typing import Any
 
 from scim2_models import ForbiddenException, NotFoundException
 
-from bridge.directory import activation
+from bridge.directory.changes import UserChanges
 from bridge.directory.core import Core
 from bridge.directory.entries import Change, Guard, UserEntry
-from bridge.directory.refusals import goto_refusals, locked, mapping_refusals, not_found, taken
+from bridge.directory.refusals import (
+    LOST,
+    PROTECTED,
+    goto_refusals,
+    locked,
+    mapping_refusals,
+    not_found,
+    taken,
+)
 from bridge.directory.seats import Seats
 from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
 from bridge.goto import UserRecord
 from bridge.mapping import Before, is_address
-
-LOST = "GoTo did not answer, and the change has not happened: try again"
-PROTECTED = (
-    "This user is the administrator behind the bridge's own connection to GoTo, and cannot be "
-    "deactivated or deleted through it"
-)
 
 
 class Users:
@@ -27,6 +29,7 @@ class Users:
     def __init__(self, core: Core, seats: Seats) -> None:
         self._core = core
         self._seats = seats
+        self._changes = UserChanges(core, seats, self._read_live)
         self._writing = core.mapping.users.writing
 
     async def read(self, key: str, *, live: bool = False) -> UserEntry:
@@ -153,88 +156,9 @@ class Users:
             async with self._core.locks.hold(_name_lock(user_name)):
                 if user_name and not _has_name(entry, user_name):
                     await self._refuse_taken(user_name, key=key)
-                return await self._change(entry, fields, target.held, active=wanted.get("active"))
-
-    async def _change(
-        self, entry: UserEntry, fields: dict[str, Any], held: Mapping[str, Any], *, active: Any
-    ) -> UserEntry:
-        if isinstance(active, bool) and active != entry.resource.get("active"):
-            if active is False and entry.key == self._core.administrator:
-                raise ForbiddenException(detail=PROTECTED)
-            entry = await self._read_live(entry.key)
-        now = entry.resource.get("active")
-        if active is False and now:
-            return await self._suspend(entry, fields, held)
-        if active is True and not now:
-            return await self._activate(entry, fields, held)
-        if not fields and held == entry.state.held:
-            return entry
-        await self._update(entry, fields)
-        return await self._keep_changed(entry, fields, held=held)
-
-    async def _suspend(
-        self, entry: UserEntry, fields: dict[str, Any], held: Mapping[str, Any]
-    ) -> UserEntry:
-        core = self._core
-        parked = activation.parked_of(entry.record)
-        # Remembered before GoTo forgets it.
-        remembered = core.assembly.user(entry.record, seen_at=entry.seen_at, parked=parked)
-        await core.keep_user(remembered)
-        fields = {**fields, **activation.CLEARED}
-        await self._update(entry, fields)
-        self._seats.freed(entry.record.license_keys)
-        return await self._keep_changed(entry, fields, held=held, parked=parked)
-
-    async def _activate(
-        self, entry: UserEntry, fields: dict[str, Any], held: Mapping[str, Any]
-    ) -> UserEntry:
-        core = self._core
-        email = fields.get("email", entry.record.email)
-        with goto_refusals(self._writing.attribute_of, "email", email):
-            given = await self._seats.give_back(
-                entry.key, fields, activation.restored(entry.state.parked)
-            )
-        changed = activation.with_fields(entry.record, given, core.snapshot.licenses)
-        # Only GoTo knows whether the user signed in before, and so its status.
-        seen_at = core.clock()
-        record = await core.goto.user(entry.key)
-        if not record.license_keys and not record.admin_roles:
-            record = UserRecord({**changed, "status": "INVITED"})
-        activated = core.assembly.user(record, seen_at=seen_at, held=held, parked=None)
-        return await core.keep_user(activated)
-
-    async def _update(self, entry: UserEntry, fields: Mapping[str, Any]) -> None:
-        if not fields:
-            return
-        email = str(fields.get("email") or entry.record.email)
-        with goto_refusals(self._writing.attribute_of, "email", email):
-            try:
-                await self._core.goto.update_user(entry.key, fields)
-            except OutcomeUnknown:
-                if not await self._holds(entry.key, fields):
-                    raise GoToUnavailable(LOST) from None
-            except RecordNotFound:
-                await self._core.forget_user(entry.key)
-                raise not_found("User", entry.key) from None
-
-    async def _holds(self, key: str, fields: Mapping[str, Any]) -> bool:
-        """Whether GoTo holds these values now: the answer to a write is settled by a look."""
-        record = await self._core.goto.user(key)
-        return all((record.get(name) or None) == (value or None) for name, value in fields.items())
-
-    async def _keep_changed(
-        self,
-        entry: UserEntry,
-        fields: Mapping[str, Any],
-        *,
-        held: Mapping[str, Any],
-        parked: Any = None,
-    ) -> UserEntry:
-        core = self._core
-        record = activation.with_fields(entry.record, fields, core.snapshot.licenses)
-        kept = parked if parked is not None else entry.state.parked
-        changed = core.assembly.user(record, seen_at=core.clock(), held=held, parked=kept)
-        return await core.keep_user(changed)
+                return await self._changes.change(
+                    entry, fields, target.held, active=wanted.get("active")
+                )
 
     def _refuse_locked(self, record: UserRecord, fields: Mapping[str, Any]) -> None:
         for reason, locked_fields in LOCKS.items():

@@ -1,0 +1,119 @@
+"""Membership: a GoTo user is in one group at most, and each move is a write of its own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from typing import Any
+
+from scim2_models import ConflictException, InvalidValueException, NotFoundException
+
+from bridge.directory.core import Core
+from bridge.directory.entries import GroupEntry, UserEntry
+from bridge.directory.refusals import LOST
+from bridge.directory.users import Users
+from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
+from bridge.goto import GroupRecord, UserRecord
+
+# The fields of a user's record that say which group it is in.
+OF_GROUP = ("groupKey", "groupName", "groupKeyPath", "groupNamePath")
+
+
+class Membership:
+    """Puts users in groups and takes them out."""
+
+    def __init__(
+        self, core: Core, users: Users, look_for_group: Callable[[str], Awaitable[GroupEntry]]
+    ) -> None:
+        self._core = core
+        self._users = users
+        self._look_for_group = look_for_group
+
+    async def members(self, keys: Iterable[str]) -> list[UserEntry]:
+        """Return the users that are to become members, before any of them is moved."""
+        found = []
+        for key in dict.fromkeys(keys):
+            try:
+                found.append(await self._users.read(key))
+            except NotFoundException:
+                detail = f"members: there is no User with the id {key[:64]!r}"
+                raise InvalidValueException(attribute="members", detail=detail) from None
+        return found
+
+    async def change(
+        self, group: GroupEntry, *, add: Iterable[UserEntry], remove: Iterable[str]
+    ) -> None:
+        """Make all moves, each to its end; raises the first error after that."""
+        moves = [self._put_in(group, user.key) for user in add]
+        moves += [self._take_out(group, key) for key in dict.fromkeys(remove)]
+        await _all_settled(moves)
+
+    async def _put_in(self, group: GroupEntry, user_key: str) -> None:
+        core = self._core
+        async with core.locks.hold(f"user {user_key}"):
+            user = await self._users.read(user_key)
+            origin = user.record.group_key
+            if origin == group.key:
+                return
+            if origin and core.mapping.group_conflict == "reject":
+                raise ConflictException(
+                    detail=f"User {user_key} is in the group {user.record.get('groupName')!r}, and "
+                    "GoTo knows one group a user: remove it there first"
+                )
+            try:
+                await core.goto.put_in_group(group.key, user_key)
+            except OutcomeUnknown:
+                if (await core.goto.user(user_key)).group_key != group.key:
+                    raise GoToUnavailable(LOST) from None
+            except RecordNotFound:
+                await self._whichever_is_gone(group.key, user_key)
+            record = placed(user.record, group.record)
+            await core.keep_user(core.assembly.user(record, seen_at=core.clock()))
+
+    async def _whichever_is_gone(self, group_key: str, user_key: str) -> None:
+        await self._look_for_group(group_key)
+        try:
+            await self._users.read(user_key, live=True)
+        except NotFoundException:
+            detail = f"members: there is no User with the id {user_key!r} any more"
+            raise InvalidValueException(attribute="members", detail=detail) from None
+        raise GoToUnavailable("GoTo does not find a group or user that it has: try again")
+
+    async def _take_out(self, group: GroupEntry, user_key: str) -> None:
+        core = self._core
+        async with core.locks.hold(f"user {user_key}"):
+            try:
+                user = await self._users.read(user_key, live=True)
+            except NotFoundException:
+                group.remove(user_key)
+                return
+            if user.record.group_key != group.key:
+                if user_key in group.members:
+                    core.snapshot.distrust()
+                return
+            try:
+                await core.goto.take_out_of_group(group.key, user_key, just_read=True)
+            except OutcomeUnknown:
+                if (await core.goto.user(user_key)).group_key == group.key:
+                    raise GoToUnavailable(LOST) from None
+            record = UserRecord({k: v for k, v in user.record.items() if k not in OF_GROUP})
+            await core.keep_user(core.assembly.user(record, seen_at=core.clock()))
+
+
+async def _all_settled(moves: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Run all moves, each to its end, then raise the first error: none is cut off half done."""
+    outcomes = await asyncio.gather(*moves, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
+def placed(user: UserRecord, group: GroupRecord) -> UserRecord:
+    """Return a user's record as it is in a group."""
+    return UserRecord(
+        {
+            **user,
+            "groupKey": group.key,
+            "groupName": group.name,
+            "groupKeyPath": list(group.key_path),
+            "groupNamePath": list(group.name_path),
+        }
+    )
