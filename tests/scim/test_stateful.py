@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -245,10 +246,20 @@ def stored_group(group: dict[str, Any], users: list[dict[str, Any]]) -> Any:
     return group["name"], members, len(members)
 
 
+class LongDay(Day):
+    """The same, for longer."""
+
+
+def lived(examples: int, steps: int) -> settings:
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
 TestDay = Day.TestCase
-TestDay.settings = settings(
-    max_examples=12,
-    stateful_step_count=30,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+TestDay.settings = lived(12, 30)
+TestLongDay = pytest.mark.soak(LongDay.TestCase)
+TestLongDay.settings = lived(120, 60)
