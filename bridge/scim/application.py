@@ -1,13 +1,12 @@
 """The ASGI application: authenticates, routes, and turns every failure into a SCIM error."""
 
-import re
 from collections.abc import Awaitable, Callable
 
 from scim2_models import NotFoundException, NotImplementedException, ScimPolicy
 from scim2_server.errors import MethodNotAllowedException
 from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation, Target, match
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -19,7 +18,7 @@ from bridge.directory.provider import (
     published_schemas,
 )
 from bridge.mapping import Mapping
-from bridge.scim import dialects
+from bridge.scim import dialects, urls
 from bridge.scim.auth import Authenticator, Client, Profile
 from bridge.scim.bulk import BulkRequests
 from bridge.scim.errors import error_response
@@ -30,7 +29,6 @@ from bridge.scim.rendering import json_response
 from bridge.scim.service import BridgeService
 from bridge.scim.verbs import Verbs
 
-HOST = re.compile(r"([A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 ANONYMOUS = Client("anonymous")
 ON_RESOURCES = {
     Operation.create, Operation.query, Operation.replace, Operation.patch, Operation.delete,
@@ -69,7 +67,7 @@ class ScimApplication:
     ) -> None:
         self._authenticator = authenticator
         self._readers = readers
-        self._public_url = public_url.rstrip("/") if public_url else None
+        self._public_url = public_url
         self._verbs = Verbs(directory)
         self._lists = Lists(directory)
         self._bulk = BulkRequests(self._verbs)
@@ -79,19 +77,25 @@ class ScimApplication:
         request = Request(scope, receive)
         try:
             response = await self._serve(request)
+        except ClientDisconnect:
+            # Nobody is left to be told anything.
+            return
         except Exception as exception:
             response = error_response(exception)
+        if request.method == "HEAD":
+            # Its headers, Content-Length among them, are those of the GET (RFC 9110 §9.3.2).
+            response.body = b""
         await response(scope, receive, send)
 
     async def _serve(self, request: Request) -> Response:
         path, raw_query = dialects.flag_before_path(
-            _path_below_mount(request.scope), _raw_query(request.scope)
+            urls.path_below_mount(request.scope), urls.raw_query(request.scope)
         )
-        path = path.strip().removesuffix(".scim")
+        path = urls.normal_path(path)
         client, target = await self._admitted(request, path)
         exchange = Exchange(
             request=request,
-            base_url=self._base_url(request),
+            base_url=urls.root_url(request.scope, self._public_url),
             path=path,
             query=dialects.query(raw_query),
             client=client,
@@ -103,7 +107,7 @@ class ScimApplication:
     async def _admitted(self, request: Request, path: str) -> tuple[Client, Target]:
         """Return who asks and for what: a stranger learns nothing, not even which paths exist."""
         try:
-            target = match(request.method, path)
+            target = match("GET" if request.method == "HEAD" else request.method, path)
         except (NotFoundException, MethodNotAllowedException):
             await self._authenticator.client(request.headers.get("authorization"))
             raise
@@ -111,12 +115,6 @@ class ScimApplication:
             return ANONYMOUS, target
         client = await self._authenticator.client(request.headers.get("authorization"))
         return client, target
-
-    def _base_url(self, request: Request) -> str:
-        mount = str(request.scope.get("root_path", "")).rstrip("/")
-        if self._public_url:
-            return self._public_url + mount
-        return f"{request.scope['scheme']}://{_host(request)}{mount}"
 
     async def _dispatched(self, exchange: Exchange) -> Response:
         target = exchange.target
@@ -148,33 +146,13 @@ class ScimApplication:
         return await verb(exchange, kind, str(target.resource_id))
 
 
-def _path_below_mount(scope: Scope) -> str:
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", "")) or "/"
-
-
-def _raw_query(scope: Scope) -> str:
-    query: bytes = scope["query_string"]
-    return query.decode("latin-1")
-
-
-def _host(request: Request) -> str:
-    """Return what the client calls this host; the address it reached where that is no name."""
-    named = request.headers.get("host", "")
-    if HOST.fullmatch(named):
-        return named
-    host, port = request.scope.get("server") or ("localhost", None)
-    shown = f"[{host}]" if ":" in host else host
-    return f"{shown}:{port}" if port else shown
-
-
 def _kind(reader: Reader, endpoint: str) -> Kind:
     return "User" if reader.service.resource_type_at(endpoint).name == "User" else "Group"
 
 
 def _discovered(exchange: Exchange, target: Target) -> ScimResponse:
     service = exchange.reader.service
-    location = f"{exchange.base_url}/{exchange.path.strip('/')}"
+    location = exchange.base_url + exchange.path
     if target.operation is Operation.service_provider_config:
         return service.service_provider_config(location, exchange.query)
     if target.operation is Operation.resource_types:

@@ -53,9 +53,13 @@ def error_response(exception: Exception) -> Response:
     if error.status == 401:
         response.headers["WWW-Authenticate"] = CHALLENGE
     if isinstance(exception, MethodNotAllowedException):
-        response.headers["Allow"] = ", ".join(exception.allowed)
+        response.headers["Allow"] = ", ".join(_with_head(exception.allowed))
     if isinstance(exception, GoToUnavailable):
         response.headers["Retry-After"] = str(exception.retry_after)
     elif error.status in (429, 503):
         response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
+
+
+def _with_head(methods: list[str]) -> list[str]:
+    return sorted({*methods, "HEAD"}) if "GET" in methods else methods

@@ -30,8 +30,11 @@ class Exchange:
     @property
     def conditions(self) -> Conditions:
         """The conditional headers (RFC 7644 §3.14)."""
-        headers = self.request.headers
-        return Conditions(headers.get("if-match"), headers.get("if-none-match"))
+        return Conditions(self._listed("if-match"), self._listed("if-none-match"))
+
+    def _listed(self, name: str) -> str | None:
+        """A header that is a list, whether it came in one line or in several (RFC 9110 §5.3)."""
+        return ", ".join(self.request.headers.getlist(name)) or None
 
     @property
     def live(self) -> bool:
