@@ -1,8 +1,9 @@
 """GoTo's Admin API and OAuth server, spoken by a client that knows nothing of who uses it."""
 
+from bridge.goto.access_tokens import AccessTokens, Outcome
 from bridge.goto.client import LARGEST_CREATE, GoToClient
 from bridge.goto.connection import open_http
-from bridge.goto.grants import AccessTokens, Grant, redeem_code
+from bridge.goto.grants import Grant, redeem_code
 from bridge.goto.records import (
     Administrator,
     CreatedUser,
@@ -24,6 +25,7 @@ __all__ = [
     "GroupRecord",
     "LicenseRecord",
     "NewUser",
+    "Outcome",
     "Priority",
     "Throttle",
     "TokenEndpoint",

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import httpx
 
 from bridge.errors import GoToUnreadable, GrantRefused, RecordNotFound
+from bridge.goto.access_tokens import AccessTokens
 from bridge.goto.account import Account
 from bridge.goto.bodies import (
     read_administrator,
@@ -20,7 +21,6 @@ from bridge.goto.bodies import (
     read_new_key,
     record_reader,
 )
-from bridge.goto.grants import AccessTokens
 from bridge.goto.lookups import EmailLookup, users_by_key
 from bridge.goto.records import (
     Administrator,
@@ -77,20 +77,22 @@ class GoToClient:
         """The account that every verb acts on; ``""`` before ``connect()`` has settled it."""
         return self._account.key
 
-    async def connect(self) -> Administrator:
+    async def connect(self, *, chosen: str = "") -> Administrator:
         """Read who is behind the grant, and settle which account is meant.
 
-        Raises ``GrantRefused`` naming BRIDGE_GOTO_ACCOUNT_KEY where that is not clear.
+        ``chosen`` is the account that was chosen with the grant; one given to the constructor goes
+        before it. Raises ``GrantRefused`` naming BRIDGE_GOTO_ACCOUNT_KEY where that is not clear.
         """
         administrator = await self.me()
         keys = [key for key, _ in administrator.accounts] or [administrator.account_key]
         choice = ", ".join(keys)
-        if self.account_key:
-            if self.account_key not in (*keys, administrator.account_key):
+        if wanted := self.account_key or chosen:
+            if wanted not in (*keys, administrator.account_key):
                 raise GrantRefused(
-                    "The bridge's administrator does not belong to the account of "
-                    f"BRIDGE_GOTO_ACCOUNT_KEY; set it to one of {choice}."
+                    f"The bridge's administrator does not belong to the account {wanted}; set "
+                    f"BRIDGE_GOTO_ACCOUNT_KEY to one of {choice}."
                 )
+            self._account.key = wanted
         elif len(keys) > 1:
             raise GrantRefused(
                 "The bridge's administrator belongs to several GoTo accounts; set "

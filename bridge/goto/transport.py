@@ -13,10 +13,10 @@ import httpx
 import structlog
 
 from bridge.errors import GoToBusy, GoToError, GoToUnavailable, GoToUnreadable, GrantRefused
+from bridge.goto.access_tokens import AccessTokens
 from bridge.goto.errors import Call, NotSent, from_status, lost, not_sent, too_many_waiting
 from bridge.goto.errors import unreadable as unreadable_answer
 from bridge.goto.exchange import AnswerLost, NeverSent, backoff, exchange
-from bridge.goto.grants import AccessTokens
 from bridge.goto.throttle import Priority, Throttle
 
 T = TypeVar("T")
