@@ -204,7 +204,8 @@ SELECTION_COMPARED = re.compile(r"(\w+)\[([^\[\]]+)\]\.(\w+) (\w\w) ", re.IGNORE
 UNQUOTED = re.compile(
     r"(?P<head>\b(?:eq|ne|co|sw|ew|gt|ge|lt|le)\s+)(?P<value>[^\s\"()\[\]]+)", re.IGNORECASE
 )
-LITERAL = re.compile(r"true|false|null|-?\d+(\.\d+)?([eE][+-]?\d+)?")
+NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+LITERAL = re.compile(r"true|false|null|" + NUMBER.pattern)
 ENTERPRISE_COMPARED = re.compile(
     r"(?<![\w.:$-])(" + "|".join(SHORT_NAMES) + r")(?=(?:\.\w+)?\s)", re.IGNORECASE
 )
@@ -225,6 +226,18 @@ def search(parameters: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def without_blanks(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what a client's template left empty.
+
+    An empty cursor begins a walk, and an empty filter is a mistake: it must not find everything.
+    """
+    return {
+        name: value
+        for name, value in parameters.items()
+        if value != "" or name in ("filter", "cursor")
+    }
+
+
 def mended_filter(text: str) -> str:
     """Return a filter in the RFC's grammar; one that is right already stays as it is.
 
@@ -240,6 +253,16 @@ def mended_filter(text: str) -> str:
         return mended
     quoted = UNQUOTED.sub(_quoted, mended)
     return quoted if _is_filter(quoted) else text
+
+
+def with_quoted_numbers(text: str) -> str:
+    """Return a filter whose numbers are texts: an id or an employee number is no number in SCIM."""
+    return UNQUOTED.sub(_number_quoted, text)
+
+
+def _number_quoted(match: re.Match[str]) -> str:
+    value = match["value"]
+    return f'{match["head"]}"{value}"' if NUMBER.fullmatch(value) else match[0]
 
 
 def _compared(name: str) -> str:

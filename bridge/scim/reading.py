@@ -86,14 +86,27 @@ class Reader:
         self, resource_types: list[ResourceType], parameters: Mapping[str, Any]
     ) -> tuple[SearchRequest[Any], Any]:
         """Return a search and the position that its cursor holds."""
-        payload = dict(parameters)
+        if self.profile == "strict":
+            return self._read_search(resource_types, dict(parameters))
+        payload = dialects.without_blanks(parameters)
         scim_filter = payload.get("filter")
-        if isinstance(scim_filter, str):
-            if len(scim_filter) > LONGEST_FILTER:
-                detail = f"The filter is longer than {LONGEST_FILTER} characters"
-                raise InvalidFilterException(detail=detail)
-            if self.profile == "lenient":
-                payload["filter"] = dialects.mended_filter(scim_filter)
+        if not isinstance(scim_filter, str) or len(scim_filter) > LONGEST_FILTER:
+            return self._read_search(resource_types, payload)
+        payload["filter"] = dialects.mended_filter(scim_filter)
+        try:
+            return self._read_search(resource_types, payload)
+        except InvalidFilterException:
+            quoted = dialects.with_quoted_numbers(payload["filter"])
+            if quoted == payload["filter"]:
+                raise
+            return self._read_search(resource_types, {**payload, "filter": quoted})
+
+    def _read_search(
+        self, resource_types: list[ResourceType], payload: Mapping[str, Any]
+    ) -> tuple[SearchRequest[Any], Any]:
+        if len(str(payload.get("filter", ""))) > LONGEST_FILTER:
+            detail = f"The filter is longer than {LONGEST_FILTER} characters"
+            raise InvalidFilterException(detail=detail)
         try:
             with self.provider:
                 request, position = self.service.read_search(resource_types, payload)

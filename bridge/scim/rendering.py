@@ -135,7 +135,7 @@ def _keep(value: Any, parts: Parts | None) -> Any:
 
 def _without(value: Any, parts: Parts) -> Any:
     if isinstance(value, list):
-        return [_without(item, parts) for item in value]
+        return [left for item in value if (left := _without(item, parts)) != {}]
     if not isinstance(value, dict):
         return value
     kept = {}
