@@ -17,6 +17,7 @@ from bridge.scim import dialects
 from bridge.scim.errors import error_of
 from bridge.scim.exchange import Exchange
 from bridge.scim.rendering import json_response
+from bridge.scim.urls import normal_path
 from bridge.scim.verbs import Verbs
 
 Outcome = dict[str, Any]
@@ -96,11 +97,27 @@ def _canonical(body: Mapping[str, Any]) -> dict[str, Any]:
 def _operation(item: Any) -> Any:
     if not isinstance(item, Mapping):
         return item
-    operation = {str(name): value for name, value in item.items()}
-    path, data = operation.get("path"), operation.get("data")
-    if not isinstance(path, str) or not isinstance(data, Mapping):
-        return operation
-    kind = "Group" if path.strip("/").casefold().startswith("groups") else "User"
-    method = str(operation.get("method", "")).upper()
-    read = dialects.patch if method == "PATCH" else dialects.resource
-    return {**operation, "data": read(data, kind)}
+    operation = {NAMES.get(name.casefold(), name): value for name, value in item.items()}
+    method, path, data = (operation.get(name) for name in ("method", "path", "data"))
+    if isinstance(method, str):
+        method = operation["method"] = method.upper()
+    if isinstance(path, str):
+        path = operation["path"] = normal_path(path)
+    if isinstance(path, str) and isinstance(data, Mapping):
+        kind = "Group" if path.casefold().startswith("/groups") else "User"
+        operation["data"] = (
+            _patch(data, kind) if method == "PATCH" else dialects.resource(data, kind)
+        )
+    return operation
+
+
+def _patch(data: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    patch = dialects.patch(data, kind)
+    if not patch["Operations"] and dialects.has_operations(data):
+        patch["Operations"] = [NOTHING_TO_DO]
+    return patch
+
+
+NAMES = {name.casefold(): name for name in ("method", "path", "data", "bulkId", "version")}
+# The library wants an operation; this one is on an attribute that nobody has.
+NOTHING_TO_DO = {"op": "remove", "path": "nothing"}

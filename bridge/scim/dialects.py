@@ -62,6 +62,11 @@ def patch(body: Mapping[str, Any], kind: str) -> dict[str, Any]:
     return {"schemas": [PATCH_OP], "Operations": operations}
 
 
+def has_operations(body: Mapping[str, Any]) -> bool:
+    """Whether a PatchOp as it was sent has any operation."""
+    return any(name.casefold() == "operations" and value for name, value in body.items())
+
+
 def _operation(item: Any, kind: str) -> list[Any]:
     if not isinstance(item, Mapping):
         return [item]

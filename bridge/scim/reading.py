@@ -60,7 +60,7 @@ class Reader:
         canonical: Mapping[str, Any] = body
         if self.profile == "lenient":
             canonical = dialects.patch(body, kind)
-            if not canonical["Operations"] and _had_operations(body):
+            if not canonical["Operations"] and dialects.has_operations(body):
                 return None
         patch: PatchOp[Any] = self._validated(
             parametrize(PatchOp, self.model(kind)), canonical, Context.RESOURCE_PATCH_REQUEST
@@ -115,7 +115,3 @@ class Reader:
         if request.start_index is not None:
             request.start_index = min(request.start_index, LARGEST_INDEX)
         return request, position
-
-
-def _had_operations(body: Mapping[str, Any]) -> bool:
-    return any(name.casefold() == "operations" and value for name, value in body.items())
