@@ -1,13 +1,11 @@
 """The composition root: puts the rooms together as one ASGI application.
 
-The only file that knows all rooms; it decides nothing that a room could decide.
+Knows all rooms, with ``rooms`` for those below the SCIM face; decides nothing that a room could.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -16,144 +14,52 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bridge.connect import Grants, Keeper, Rhythm, grant_age, grant_facts, grant_left
 from bridge.directory import Directory
-from bridge.errors import BridgeError, GrantRefused
-from bridge.goto import AccessTokens, GoToClient, Grant, Throttle, open_http
+from bridge.errors import BridgeError
 from bridge.mapping import Mapping, load_mapping
 from bridge.operations import Check, Health, Metrics, Watched
+from bridge.rooms import Rooms, open_rooms
 from bridge.scim import Authenticator, Client, error_response, scim_application
 from bridge.settings import Settings
-from bridge.store import Sealer, Store, secret_keys
+from bridge.store import Store
 
 log = structlog.get_logger(__name__)
 
 SCIM_PATH = "/scim/v2"
-GRANT = "goto"
-NO_GRANT = (
-    "The bridge has no grant for GoTo: run `goto-scim-bridge connect`, or set BRIDGE_GOTO_PAT or "
-    "BRIDGE_GOTO_REFRESH_TOKEN"
-)
 
 
-@dataclass(frozen=True)
-class Rooms:
-    """The rooms of a bridge that is open."""
+def create_app(
+    settings: Settings, mapping: Mapping | None = None, *, rhythm: Rhythm | None = None
+) -> Starlette:
+    """Return the bridge as an ASGI application; its lifespan opens and closes the rooms.
 
-    store: Store
-    sealer: Sealer
-    goto: GoToClient
-    tokens: AccessTokens
-    directory: Directory
-
-
-@asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[tuple[Store, Sealer]]:
-    """Open the database, with the key that seals what is in it."""
-    keys = secret_keys(settings.secret_keys, database_url=settings.database_url)
-    if keys.warning:
-        log.warning(keys.warning)
-    sealer = Sealer(keys.keys)
-    store = await Store.open(settings.database_url, sealer=sealer)
-    try:
-        yield store, sealer
-    finally:
-        await store.close()
-
-
-@asynccontextmanager
-async def open_rooms(settings: Settings, mapping: Mapping) -> AsyncIterator[Rooms]:
-    """Open everything that the bridge stands on; GoTo itself is asked when it is first needed."""
-    async with AsyncExitStack() as stack:
-        store, sealer = await stack.enter_async_context(open_store(settings))
-        api = await stack.enter_async_context(open_http(settings.goto_api_url))
-        oauth = await stack.enter_async_context(open_http(settings.goto_auth_url))
-        tokens = AccessTokens(
-            oauth,
-            auth_url=settings.goto_auth_url,
-            client_id=settings.goto_client_id or "",
-            client_secret=_secret(settings.goto_client_secret),
-            grant=await current_grant(settings, store),
-            store=lambda grant: keep_grant(settings, store, grant),
-            reload=lambda: stored_grant(settings, store),
-        )
-        goto = GoToClient(
-            api,
-            grant=tokens,
-            throttle=Throttle(settings.goto_rate_limit),
-            account_key=settings.goto_account_key,
-        )
-
-        async def connect() -> str:
-            if not tokens.grant.secret:
-                raise GrantRefused(NO_GRANT)
-            return (await goto.connect()).key
-
-        directory = Directory(
-            goto, store, mapping, connect=connect, max_age=settings.snapshot_max_age
-        )
-        stack.push_async_callback(directory.close)
-        yield Rooms(store, sealer, goto, tokens, directory)
-
-
-async def current_grant(settings: Settings, store: Store) -> Grant:
-    """Return the grant to begin with: a configured PAT, the stored one, a configured token."""
-    now = datetime.now(UTC)
-    if settings.goto_pat is not None:
-        return Grant(kind="pat", secret=_secret(settings.goto_pat), obtained_at=now)
-    if stored := await stored_grant(settings, store):
-        return stored
-    return Grant(kind="refresh_token", secret=_secret(settings.goto_refresh_token), obtained_at=now)
-
-
-async def stored_grant(settings: Settings, store: Store) -> Grant | None:
-    """Return the grant that was stored last; None where there is none, or a PAT is configured."""
-    if settings.goto_pat is not None:
-        return None
-    fields = await store.grant(GRANT)
-    if fields is None:
-        return None
-    moments = {
-        name: datetime.fromisoformat(fields[name]) if fields.get(name) else None
-        for name in ("obtained_at", "expires_at")
-    }
-    return Grant(**{**fields, **moments})
-
-
-async def keep_grant(settings: Settings, store: Store, grant: Grant) -> None:
-    """Store a grant, sealed, before its token is used; a configured PAT stays where it is."""
-    if settings.goto_pat is not None:
-        return
-    fields: dict[str, Any] = {
-        "kind": grant.kind,
-        "secret": grant.secret,
-        "obtained_at": grant.obtained_at.isoformat(),
-        "expires_at": grant.expires_at.isoformat() if grant.expires_at else None,
-        "principal": grant.principal,
-        "scope": grant.scope,
-    }
-    await store.save_grant(GRANT, fields)
-
-
-def _secret(value: Any) -> str:
-    return value.get_secret_value() if value is not None else ""
-
-
-def create_app(settings: Settings, mapping: Mapping | None = None) -> Starlette:
-    """Return the bridge as an ASGI application; its lifespan opens and closes the rooms."""
+    ``rhythm`` is the time that the grant is kept alive by.
+    """
     compiled = mapping or load_mapping(settings.mapping)
+    lived = rhythm or Rhythm()
     metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with open_rooms(settings, compiled) as rooms:
+        opening = open_rooms(settings, compiled, ended=metrics.count_refresh, clock=lived.clock)
+        async with opening as rooms:
+            await Grants(settings, rooms.store).seal_anew()
             app.state.rooms = rooms
-            app.router.routes[:] = _routes(settings, compiled, rooms, metrics)
-            _show_snapshot(metrics, rooms.directory)
-            warming = asyncio.create_task(_warm_up(rooms.directory), name="warm up")
+            app.router.routes[:] = _routes(settings, compiled, rooms, metrics, lived.clock)
+            _show_snapshot(metrics, rooms)
+            _show_grant(metrics, rooms, lived.clock)
+            keeper = Keeper(rooms.tokens, looked=rooms.follow_the_grant, rhythm=lived)
+            tasks = (
+                asyncio.create_task(_warm_up(rooms.directory), name="warm up"),
+                asyncio.create_task(keeper.run(), name="keep the grant"),
+            )
             yield
-            warming.cancel()
-            await asyncio.gather(warming, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     app = Starlette(
         lifespan=lifespan,
@@ -163,7 +69,13 @@ def create_app(settings: Settings, mapping: Mapping | None = None) -> Starlette:
     return app
 
 
-def _routes(settings: Settings, mapping: Mapping, rooms: Rooms, metrics: Metrics) -> list[Any]:
+def _routes(
+    settings: Settings,
+    mapping: Mapping,
+    rooms: Rooms,
+    metrics: Metrics,
+    clock: Callable[[], float],
+) -> list[Any]:
     token = settings.token.get_secret_value() if settings.token else None
 
     async def find_client(digest: bytes) -> Client | None:
@@ -172,25 +84,48 @@ def _routes(settings: Settings, mapping: Mapping, rooms: Rooms, metrics: Metrics
             return None
         return Client(found.name, "strict" if found.profile == "strict" else "lenient")
 
-    scim = scim_application(
-        rooms.directory,
-        mapping,
-        Authenticator(find_client, static_token=token, static_profile=settings.token_profile),
-        secret=rooms.sealer.derive("cursors"),
-        public_url=settings.public_url,
+    authenticator = Authenticator(
+        find_client, static_token=token, static_profile=settings.token_profile
     )
+
+    def face(directory: Directory) -> ASGIApp:
+        return scim_application(
+            directory,
+            mapping,
+            authenticator,
+            secret=rooms.sealer.derive("cursors"),
+            public_url=settings.public_url,
+        )
+
     health = Health(
         {
             "database": lambda: _database(rooms.store),
-            "goto": lambda: _grant(rooms),
+            "goto": lambda: _grant(rooms, clock),
             "snapshot": lambda: _snapshot(rooms.directory),
         }
     )
     return [
         *health.routes(),
         metrics.route(),
-        Mount(SCIM_PATH, app=Watched(scim, metrics)),
+        Mount(SCIM_PATH, app=Watched(_Face(rooms, face), metrics)),
     ]
+
+
+class _Face:
+    """The SCIM service over the directory of whoever is connected now."""
+
+    def __init__(self, rooms: Rooms, face: Callable[[Directory], ASGIApp]) -> None:
+        self._rooms = rooms
+        self._face = face
+        self._directory = rooms.directory
+        self._app = face(rooms.directory)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if self._directory is not self._rooms.directory:
+            self._directory = self._rooms.directory
+            self._app = self._face(self._directory)
+        await self._app(scope, receive, send)
 
 
 async def _database(store: Store) -> Check:
@@ -198,10 +133,15 @@ async def _database(store: Store) -> Check:
     return Check(ready=True)
 
 
-async def _grant(rooms: Rooms) -> Check:
-    await rooms.directory.open()
-    await rooms.tokens.token()
-    return Check(ready=True, facts={"principal_known": bool(rooms.tokens.grant.principal)})
+async def _grant(rooms: Rooms, clock: Callable[[], float]) -> Check:
+    tokens = rooms.tokens
+    try:
+        await rooms.directory.open()
+        await tokens.token()
+        detail = tokens.refusal.detail if tokens.refusal else ""
+    except BridgeError as error:
+        detail = error.detail
+    return Check(ready=not detail, detail=detail, facts=grant_facts(tokens.grant, clock()))
 
 
 async def _snapshot(directory: Directory) -> Check:
@@ -215,14 +155,29 @@ def _counted(directory: Directory) -> dict[str, Any]:
     return {"users": directory.counts["User"], "groups": directory.counts["Group"]}
 
 
-def _show_snapshot(metrics: Metrics, directory: Directory) -> None:
+def _show_snapshot(metrics: Metrics, rooms: Rooms) -> None:
+    def age() -> float:
+        age = rooms.directory.snapshot_age
+        return -1 if age is None else age
+
+    metrics.gauge("bridge_snapshot_age_seconds", "Age of the snapshot, -1 before the first", age)
+    metrics.gauge("bridge_users", "Users in the snapshot", lambda: rooms.directory.counts["User"])
     metrics.gauge(
-        "bridge_snapshot_age_seconds",
-        "Age of the snapshot, -1 before the first",
-        lambda: -1 if directory.snapshot_age is None else directory.snapshot_age,
+        "bridge_groups", "Groups in the snapshot", lambda: rooms.directory.counts["Group"]
     )
-    metrics.gauge("bridge_users", "Users in the snapshot", lambda: directory.counts["User"])
-    metrics.gauge("bridge_groups", "Groups in the snapshot", lambda: directory.counts["Group"])
+
+
+def _show_grant(metrics: Metrics, rooms: Rooms, clock: Callable[[], float]) -> None:
+    metrics.gauge(
+        "bridge_grant_age_seconds",
+        "Seconds since GoTo gave the grant, NaN without one",
+        lambda: grant_age(rooms.tokens.grant, clock()),
+    )
+    metrics.gauge(
+        "bridge_grant_expires_seconds",
+        "Seconds until the grant runs out, NaN where GoTo does not tell",
+        lambda: grant_left(rooms.tokens.grant, clock()),
+    )
 
 
 async def _warm_up(directory: Directory) -> None:

@@ -3,20 +3,21 @@
 Knows what to look at and in which order; a check that cannot be made says why.
 """
 
+import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
 from rich.text import Text
 
-from bridge.app import NO_GRANT, Rooms, open_rooms
 from bridge.cli.configuration import mapping_mistakes
 from bridge.cli.terminal import NO_CLIENT, say
+from bridge.connect import ends_soon, grant_told, missing_roles
 from bridge.errors import BridgeError
-from bridge.goto import Administrator, Grant
+from bridge.goto import NO_GRANT, Administrator, Grant
 from bridge.mapping import Mapping, load_mapping
 from bridge.operations import set_up_logs
+from bridge.rooms import Rooms, open_rooms
 from bridge.settings import Settings
 
 Outcome = Literal["ok", "warning", "FAILED", "skipped"]
@@ -27,8 +28,7 @@ STYLES: dict[Outcome, str] = {
     "FAILED": "bold red",
     "skipped": "dim",
 }
-EVERYTHING = "SUPER_USER"
-NEEDED = ("MANAGE_USERS", "MANAGE_GROUPS", "MANAGE_SEATS")
+CONNECT_AGAIN = "run `goto-scim-bridge connect`"
 OUTCOME_COLUMN, NAME_COLUMN = 8, 9
 
 
@@ -86,7 +86,7 @@ def _check_mapping(settings: Settings, report: Report) -> Mapping:
 async def _check_goto(rooms: Rooms, settings: Settings, report: Report) -> None:
     if not rooms.tokens.grant.secret:
         report.skip("GoTo", because="there is no grant to ask it with")
-        report.tell("FAILED", "grant", f"{NO_GRANT}.")
+        report.tell("FAILED", "grant", NO_GRANT)
         report.skip("account", "rights", because="there is no grant")
         return
     try:
@@ -98,7 +98,7 @@ async def _check_goto(rooms: Rooms, settings: Settings, report: Report) -> None:
     report.tell("ok", "GoTo", f"{settings.goto_auth_url} gave an access token")
     _check_grant(rooms.tokens.grant, report)
     try:
-        administrator = await rooms.goto.connect()
+        administrator = await rooms.goto.connect(chosen=rooms.tokens.grant.account_key)
     except BridgeError as error:
         report.tell("FAILED", "account", error.detail)
         report.skip("rights", because="the account is not known")
@@ -110,21 +110,18 @@ async def _check_goto(rooms: Rooms, settings: Settings, report: Report) -> None:
 
 
 def _check_grant(grant: Grant, report: Report) -> None:
-    if grant.kind == "pat":
-        report.tell("ok", "grant", "a personal access token; GoTo does not tell when it ends")
-    elif grant.expires_at is None:
-        report.tell("ok", "grant", "a refresh token; when it ends is not known yet")
+    now = time.time()
+    told = grant_told(grant, now)
+    if ends_soon(grant, now):
+        report.tell("warning", "grant", f"{told}; unless GoTo renews it in time, {CONNECT_AGAIN}")
     else:
-        days = (grant.expires_at - datetime.now(UTC)).days
-        until = f"{grant.expires_at:%Y-%m-%d %H:%M} UTC"
-        report.tell("ok", "grant", f"a refresh token, good until {until} ({days} days)")
+        report.tell("ok", "grant", told)
 
 
 def _check_rights(administrator: Administrator, report: Report) -> None:
-    roles = administrator.admin_roles
-    has = ", ".join(roles) or "no role"
-    missing = [role for role in NEEDED if role not in roles]
-    if EVERYTHING in roles or not missing:
+    has = ", ".join(administrator.admin_roles) or "no role"
+    missing = missing_roles(administrator.admin_roles)
+    if not missing:
         report.tell("ok", "rights", f"the administrator has {has}")
     else:
         report.tell(

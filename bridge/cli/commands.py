@@ -161,3 +161,58 @@ def check(config: Config = None) -> None:
 
     if not asyncio.run(checking.check(settings)):
         raise typer.Exit(CHECK_FAILED)
+
+
+@app.command(epilog=SETTINGS)
+def connect(
+    paste: Annotated[
+        bool,
+        typer.Option(
+            "--paste",
+            help="For a browser on another machine: paste the address that it ends at, or the "
+            "code in it.",
+        ),
+    ] = False,
+    pat: Annotated[
+        bool,
+        typer.Option(
+            "--pat",
+            help="Use a personal access token instead of a browser. It is asked for, or read from "
+            "standard input.",
+        ),
+    ] = False,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=HIGHEST_PORT,
+            help="Port of the redirect listener on this machine.",
+            show_default="8765, or a free one if that is in use",
+        ),
+    ] = None,
+    redirect_uri: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="The redirect address that the OAuth client has at GoTo.",
+            show_default="http://127.0.0.1:8765/callback",
+        ),
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Connect the bridge to a GoTo account: an administrator consents in a browser.
+
+    Prints the address to open, waits for the answer, shows who is connected and which rights are
+    missing, and stores the grant, sealed. Exit status 0 when it is stored, 1 where GoTo or the
+    administrator refused or nobody answered, 2 for wrong usage or settings.
+    """
+    if pat and (paste or port is not None or redirect_uri is not None):
+        raise typer.BadParameter("goes with no other way to connect", param_hint="--pat")
+    from bridge.cli.configuration import settings_from
+
+    settings = settings_from(config)
+    from bridge.cli import connecting
+
+    wanted = connecting.Wanted(paste=paste, pat=pat, port=port, redirect_uri=redirect_uri)
+    if not connecting.connect(settings, wanted):
+        raise typer.Exit(CHECK_FAILED)

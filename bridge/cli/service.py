@@ -5,12 +5,14 @@ from functools import partial
 
 import structlog
 
-from bridge.app import SCIM_PATH, create_app, current_grant, open_store
+from bridge.app import SCIM_PATH, create_app
 from bridge.cli.configuration import mapping_mistakes
 from bridge.cli.serving import Site, listen, run_until_stopped, serve, url_of
 from bridge.cli.terminal import NO_CLIENT
+from bridge.connect import Grants
 from bridge.errors import BridgeError
 from bridge.operations import set_up_logs
+from bridge.rooms import open_store
 from bridge.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -40,7 +42,7 @@ async def _store_mistakes(settings: Settings) -> list[str]:
     """Open what the service will open, so that it never fails half started."""
     try:
         async with open_store(settings) as (store, _):
-            await current_grant(settings, store)
+            await Grants(settings, store).current()
             clients = await store.client_tokens()
             if not settings.token and all(client.revoked_at for client in clients):
                 log.warning(NO_CLIENT)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from rich.markup import escape
 from rich.table import Table
 
-from bridge.app import open_store
 from bridge.cli.terminal import complain, say, show
 from bridge.errors import BridgeError
 from bridge.operations import set_up_logs
+from bridge.rooms import open_store
 from bridge.settings import Settings
 from bridge.store import ClientToken
 

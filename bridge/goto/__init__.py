@@ -1,6 +1,6 @@
 """GoTo's Admin API and OAuth server, spoken by a client that knows nothing of who uses it."""
 
-from bridge.goto.access_tokens import AccessTokens, Outcome
+from bridge.goto.access_tokens import NO_GRANT, AccessTokens, Outcome
 from bridge.goto.client import LARGEST_CREATE, GoToClient
 from bridge.goto.connection import open_http
 from bridge.goto.grants import Grant, redeem_code
@@ -17,6 +17,7 @@ from bridge.goto.token_endpoint import TokenEndpoint, authorize_url
 
 __all__ = [
     "LARGEST_CREATE",
+    "NO_GRANT",
     "AccessTokens",
     "Administrator",
     "CreatedUser",

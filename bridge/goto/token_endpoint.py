@@ -165,7 +165,7 @@ def _refusal(status: int, body: bytes) -> GoToError:
         )
     if status in (400, 401, 403):
         return GrantRefused(
-            f"GoTo no longer accepts the bridge's grant ({because}); run "
+            f"GoTo does not accept the bridge's grant ({because}); run "
             "`goto-scim-bridge connect` (with `--pat` for a personal access token)."
         )
     return GoToUnavailable(

@@ -21,6 +21,9 @@ KNOWN_ENDPOINTS = frozenset(
 )  # fmt: skip
 
 
+OUTCOMES = ("renewed", "refused", "failed")
+
+
 class Metrics:
     """The bridge's figures, in a registry of their own."""
 
@@ -38,6 +41,18 @@ class Metrics:
             ["method", "endpoint"],
             registry=self.registry,
         )
+        self.refreshes = Counter(
+            "bridge_grant_refreshes_total",
+            "Exchanges of the grant for an access token",
+            ["outcome"],
+            registry=self.registry,
+        )
+        for outcome in OUTCOMES:
+            self.refreshes.labels(outcome)
+
+    def count_refresh(self, outcome: str) -> None:
+        """Count how an exchange of the grant ended."""
+        self.refreshes.labels(outcome).inc()
 
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
         """Show a number that is read at each scrape."""
