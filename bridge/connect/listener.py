@@ -43,7 +43,7 @@ class RedirectListener:
         self._consent: Consent | None = None
         self._answer: asyncio.Future[Code] = asyncio.get_running_loop().create_future()
         self._verdict: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._silent: set[asyncio.Task[None]] = set()
+        self._silent: set[asyncio.StreamWriter] = set()
         self._served: set[asyncio.Task[None]] = set()
         self.redirect_uri = ""
 
@@ -76,16 +76,16 @@ class RedirectListener:
         """Answer one connection."""
         task = asyncio.current_task()
         assert task is not None
-        self._silent.add(task)
+        self._served.add(task)
+        self._silent.add(writer)
         try:
             target = await _target(reader)
-            self._silent.discard(task)
-            self._served.add(task)
+            self._silent.discard(writer)
             await _send(writer, *await self._answered(target))
         except (OSError, ValueError, asyncio.IncompleteReadError):
             pass  # whoever hangs up, or does not speak HTTP, gets no answer
         finally:
-            self._silent.discard(task)
+            self._silent.discard(writer)
             self._served.discard(task)
             writer.close()
 
@@ -112,8 +112,8 @@ class RedirectListener:
             self._answer.exception()  # looked at, so that asyncio reports none as lost
         self._answer.cancel()
         # Browsers open connections ahead, and may never send anything over them.
-        for task in self._silent:
-            task.cancel()
+        for writer in self._silent:
+            writer.transport.abort()
         if self._served:
             await asyncio.wait(self._served, timeout=_TO_TAKE_A_PAGE)
 

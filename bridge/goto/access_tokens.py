@@ -151,9 +151,11 @@ class AccessTokens:
             return
         self._failed_at = self._clock()
         # GoTo's no stands until it says something else: that it is down since takes nothing back.
+        outcome: Outcome = "failed"
         if isinstance(failure, GrantRefused):
-            self._refusal = failure
-        self._ended("refused" if isinstance(failure, GrantRefused) else "failed")
+            outcome, self._refusal = "refused", failure
+        if self._grant.secret:
+            self._ended(outcome)
         log.warning("goto_token_renewal_failed", error=type(failure).__name__)
 
     async def _renew_once(self) -> str:
