@@ -9,13 +9,12 @@ from typing import Any
 import orjson
 from scim2_models import BulkOperation, Resource
 from scim2_server.bulk import BulkPlan, BulkStep
-from scim2_server.conditions import Conditions
 from starlette.responses import Response
 
 from bridge.directory import Entry, Kind, model_of
 from bridge.scim import dialects
 from bridge.scim.errors import error_of
-from bridge.scim.exchange import Exchange
+from bridge.scim.exchange import Exchange, conditions
 from bridge.scim.rendering import json_response
 from bridge.scim.urls import normal_path
 from bridge.scim.verbs import Verbs
@@ -71,15 +70,15 @@ class BulkRequests:
         self, exchange: Exchange, kind: Kind, operation: BulkOperation[Resource[Any]]
     ) -> Entry | None:
         key = str(operation.resource_id)
-        conditions = Conditions(if_match=operation.version)
+        wanted = conditions(operation.version)
         data: Any = operation.data
         if operation.method == METHOD.post:
             return await self._verbs.created(kind, data)
         if operation.method == METHOD.put:
-            return await self._verbs.replaced(kind, key, data, conditions)
+            return await self._verbs.replaced(kind, key, data, wanted)
         if operation.method == METHOD.patch:
-            return await self._verbs.patched(exchange.reader, kind, key, data, conditions)
-        await self._verbs.deleted(kind, key, conditions)
+            return await self._verbs.patched(exchange.reader, kind, key, data, wanted)
+        await self._verbs.deleted(kind, key, wanted)
         return None
 
 

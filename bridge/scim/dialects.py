@@ -205,7 +205,7 @@ QUERY_NAMES = {
         "cursor",
     )
 }  # fmt: skip
-SELECTION_COMPARED = re.compile(r"(\w+)\[([^\[\]]+)\]\.(\w+) (\w\w) ", re.IGNORECASE)
+SELECTION_COMPARED = re.compile(r"(?<!\w)(\w+)\[([^\[\]]+)\]\.(\w+) (\w\w) ", re.IGNORECASE)
 UNQUOTED = re.compile(
     r"(?P<head>\b(?:eq|ne|co|sw|ew|gt|ge|lt|le)\s+)(?P<value>[^\s\"()\[\]]+)", re.IGNORECASE
 )

@@ -15,6 +15,13 @@ from bridge.scim.reading import Reader
 from bridge.scim.rendering import Projection, json_response, published
 
 
+def conditions(if_match: str | None, if_none_match: str | None = None) -> Conditions:
+    """Return the conditions of a request; the library reads long runs of blanks at leisure."""
+    return Conditions(
+        *(" ".join(text.split()) if text else None for text in (if_match, if_none_match))
+    )
+
+
 @dataclass(frozen=True)
 class Exchange:
     """A request that was authenticated and routed."""
@@ -30,7 +37,7 @@ class Exchange:
     @property
     def conditions(self) -> Conditions:
         """The conditional headers (RFC 7644 §3.14)."""
-        return Conditions(self._listed("if-match"), self._listed("if-none-match"))
+        return conditions(self._listed("if-match"), self._listed("if-none-match"))
 
     def _listed(self, name: str) -> str | None:
         """A header that is a list, whether it came in one line or in several (RFC 9110 §5.3)."""

@@ -10,6 +10,7 @@ from scim2_models import (
     InvalidFilterException,
     InvalidSyntaxException,
     PatchOp,
+    PayloadTooLargeException,
     Resource,
     ResourceType,
     ResponseParameters,
@@ -20,12 +21,15 @@ from scim2_server.service import ScimService, scim_exception_of
 from scim2_server.utils import parametrize
 
 from bridge.directory import Kind
+from bridge.directory.provider import MOST_OPERATIONS
 from bridge.scim import dialects
 from bridge.scim.auth import Profile
 
 LONGEST_FILTER = 8000
 # Beyond the end of every list, and still a number that every reader of JSON keeps as it is.
 LARGEST_INDEX = 2**53 - 1
+# Of operations on anything but a group's members: each may cost as much as all before it did.
+MOST_CHANGES = 250
 NO_SCHEMAS = "The body has no `schemas`; say which schemas it is made of (RFC 7643 §3)"
 
 
@@ -62,6 +66,7 @@ class Reader:
             canonical = dialects.patch(body, kind)
             if not canonical["Operations"] and dialects.has_operations(body):
                 return None
+        _refuse_many(canonical.get("Operations"), MOST_OPERATIONS)
         patch: PatchOp[Any] = self._validated(
             parametrize(PatchOp, self.model(kind)), canonical, Context.RESOURCE_PATCH_REQUEST
         )
@@ -115,3 +120,16 @@ class Reader:
         if request.start_index is not None:
             request.start_index = min(request.start_index, LARGEST_INDEX)
         return request, position
+
+
+def refuse_many_changes(patch: "PatchOp[Any]") -> None:
+    """Refuse more operations than can be applied while others wait. Raises 413."""
+    _refuse_many(patch.operations, MOST_CHANGES)
+
+
+def _refuse_many(operations: Any, most: int) -> None:
+    if isinstance(operations, list) and len(operations) > most:
+        detail = (
+            f"There are {len(operations)} operations, and {most} can be done at once; send less"
+        )
+        raise PayloadTooLargeException(detail=detail)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scim2_models import Context, PatchOp, Resource
+from scim2_models import Context, InvalidValueException, PatchOp, Required, Resource
 from scim2_server.conditions import Conditions
 from starlette.responses import Response
 
@@ -16,9 +16,10 @@ from bridge.directory import (
     model_of,
     wanted_of,
 )
+from bridge.directory.attributes import json_name
 from bridge.scim.exchange import Exchange
 from bridge.scim.membership import membership
-from bridge.scim.reading import Reader
+from bridge.scim.reading import Reader, refuse_many_changes
 from bridge.scim.sight import out_of_sight
 
 
@@ -37,6 +38,7 @@ class Verbs:
 
     async def created(self, kind: Kind, model: Resource[Any]) -> Entry:
         """Create a resource."""
+        _refuse_blank(model)
         return await self._directory.create(kind, wanted_of(model))
 
     async def read(self, exchange: Exchange, kind: Kind, key: str) -> Response:
@@ -59,6 +61,7 @@ class Verbs:
         self, kind: Kind, key: str, model: Resource[Any], conditions: Conditions
     ) -> Entry:
         """Replace a resource."""
+        _refuse_blank(model)
         wanted = wanted_of(model)
 
         def change(entry: Entry) -> Mapping[str, Any]:
@@ -93,6 +96,8 @@ class Verbs:
                 return members.plan(entry)
 
             return await self._directory.change_members(key, plan)
+        if patch is not None:
+            refuse_many_changes(patch)
 
         def change(entry: Entry) -> Mapping[str, Any] | None:
             conditions.check(entry.version, "PATCH")
@@ -115,6 +120,18 @@ class Verbs:
             conditions.check(entry.version, "DELETE")
 
         await self._directory.delete(kind, key, guard=guard)
+
+
+def _refuse_blank(resource: Resource[Any]) -> None:
+    """Refuse an empty text for a required attribute: a value for the schema, and none for GoTo."""
+    model = type(resource)
+    for name in model.model_fields:
+        value = getattr(resource, name)
+        is_blank = isinstance(value, str) and not value.strip()
+        if is_blank and model.get_field_annotation(name, Required) is Required.true:
+            attribute = json_name(model, name)
+            detail = f"{attribute} is empty; send a value for it"
+            raise InvalidValueException(attribute=attribute, detail=detail)
 
 
 def _applied(reader: Reader, patch: "PatchOp[Any]", entry: Entry) -> dict[str, Any] | None:

@@ -231,6 +231,8 @@ STRICT: list[tuple[str, str, Any, str]] = [
     ("POST", "/Users", user(shoeSize=44), "shoeSize"),
     ("POST", "/Users", user(schemas=[USER, "urn:example:unknown"]), "schema"),
     ("POST", "/Users", {**ADDRESS}, "schemas"),
+    ("POST", "/Groups", {"schemas": [GROUP], "displayName": " "}, "displayName"),
+    ("PUT", "/Groups/{group}", {"schemas": [GROUP], "displayName": ""}, "displayName"),
     (
         "PATCH",
         "/Users/{user}",

@@ -500,6 +500,51 @@ def test_the_scheme_is_read_in_any_case(run: Runner, scheme: str) -> None:
 # -- Limits ------------------------------------------------------------------------
 
 
+def many(times: int, operation: dict[str, Any]) -> dict[str, Any]:
+    return {"schemas": [PATCH_OP], "Operations": [operation] * times}
+
+
+TITLE = {"op": "replace", "path": "title", "value": "x"}
+MEMBER = {"op": "remove", "path": "members", "value": [{"value": "99"}]}
+PATCHES = [
+    ("Users", many(250, TITLE), 200),
+    ("Users", many(251, TITLE), 413),
+    ("Groups", many(1000, MEMBER), 200),
+    ("Groups", many(1001, MEMBER), 413),
+    ("Groups", {"Operations": [TITLE, *many(250, MEMBER)["Operations"]]}, 413),
+    ("Users", {"Operations": [{"op": "replace", "value": {f"ims[type eq {n}].value": "x"}}
+                              for n in range(251)]}, 413),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "patch", "status"), PATCHES)
+def test_a_patch_holds_no_more_than_can_be_done_while_others_wait(
+    run: Runner, kind: str, patch: dict[str, Any], status: int
+) -> None:
+    async def test(wire: Wire, bridge: Bridge) -> None:
+        resource = (await wire.ask("GET", f"/{kind}")).json()["Resources"][-1]
+        before = await bridge.state()
+
+        answer = await wire.ask("PATCH", f"/{kind}/{resource['id']}", patch)
+
+        assert answer.status == status, answer
+        assert await bridge.state() == before
+
+    run(test)
+
+
+def test_blanks_between_conditions_are_not_read_at_length(run: Runner) -> None:
+    async def test(wire: Wire, _: Bridge) -> None:
+        user = await any_user(wire)
+        conditions = f'"x"{" " * 50_000}y, {user["meta"]["version"]}'
+
+        answer = await wire.ask("GET", f"/Users/{user['id']}", if_none_match=conditions)
+
+        assert answer.status == 304
+
+    run(test)
+
+
 def test_a_body_over_the_limit_is_refused_while_it_is_still_coming(tmp_path: Path) -> None:
     with live_bridge(tmp_path, users=2) as live, chunked_to(live.url, LIVE_TOKEN) as connection:
         chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
