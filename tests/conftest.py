@@ -1,6 +1,7 @@
 """The bridge over a simulated GoTo, without sockets: what most tests stand on."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -73,7 +74,7 @@ class RightsOfTheSimulator:
         return await self.token()
 
 
-def client_of(http: httpx.AsyncClient) -> GoToClient:
+def client_of(http: httpx.AsyncClient, **options: Any) -> GoToClient:
     """A GoTo client with the simulator's personal access token."""
     grant = Grant(kind="pat", secret=PERSONAL_ACCESS_TOKEN, obtained_at=datetime.now(UTC))
 
@@ -88,7 +89,7 @@ def client_of(http: httpx.AsyncClient) -> GoToClient:
         grant=grant,
         store=keep,
     )
-    return GoToClient(http, grant=tokens, throttle=Throttle(0))
+    return GoToClient(http, grant=tokens, throttle=Throttle(0), **options)
 
 
 @asynccontextmanager
@@ -99,10 +100,13 @@ async def bridge_over(
     mapping: Mapping = SANDBOX_MAPPING,
     max_age: float = 60.0,
     empty: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+    client: Any = None,
 ) -> AsyncIterator[Bridge]:
     """Open a directory over a simulated GoTo; its store is a database in ``folder``.
 
-    ``empty`` takes every user out of the account first, the administrator too.
+    ``empty`` takes every user out of the account first, the administrator too. ``clock`` is the
+    directory's, ``client`` holds options of the GoTo client.
     """
     transport = httpx.ASGITransport(app=app)
     store = await Store.open(f"sqlite:///{folder / 'bridge.db'}", sealer=Sealer([b"k" * 32]))
@@ -110,7 +114,7 @@ async def bridge_over(
         httpx.AsyncClient(transport=transport, base_url=SIMULATED) as http,
         httpx.AsyncClient(transport=transport, base_url=SIMULATED) as control,
     ):
-        goto = client_of(http)
+        goto = client_of(http, **(client or {}))
         administrator = (await goto.connect()).key
         if empty:
             rights: Any = RightsOfTheSimulator(control)
@@ -124,7 +128,7 @@ async def bridge_over(
         async def connected() -> str:
             return administrator
 
-        directory = Directory(goto, store, mapping, connect=connected, max_age=max_age)
+        directory = Directory(goto, store, mapping, connect=connected, max_age=max_age, clock=clock)
         try:
             yield Bridge(directory, goto, store, app, control)
         finally:

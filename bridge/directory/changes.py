@@ -10,7 +10,7 @@ from bridge.directory.core import Core
 from bridge.directory.entries import UserEntry
 from bridge.directory.refusals import LOST, PROTECTED, goto_refusals, not_found
 from bridge.directory.seats import Seats
-from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
+from bridge.errors import GoToError, GoToUnavailable, OutcomeUnknown, RecordNotFound
 from bridge.goto import UserRecord
 
 
@@ -71,9 +71,14 @@ class UserChanges:
         changed = activation.with_fields(entry.record, given, core.snapshot.licenses)
         # Only GoTo knows whether the user signed in before, and so its status.
         seen_at = core.clock()
-        record = await core.goto.user(entry.key)
-        if not record.license_keys and not record.admin_roles:
-            record = UserRecord({**changed, "status": "INVITED"})
+        record = UserRecord({**changed, "status": "INVITED"})
+        try:
+            now = await core.goto.user(entry.key)
+        except GoToError:
+            # It is active; that it cannot be read just now is no reason to say otherwise.
+            seen_at = float("-inf")
+        else:
+            record = now if now.license_keys or now.admin_roles else record
         activated = core.assembly.user(record, seen_at=seen_at, held=held, parked=None)
         return await core.keep_user(activated)
 
@@ -93,7 +98,8 @@ class UserChanges:
 
     async def _holds(self, key: str, fields: Mapping[str, Any]) -> bool:
         """Whether GoTo holds these values now: the answer to a write is settled by a look."""
-        record = await self._core.goto.user(key)
+        with self._core.settling(key):
+            record = await self._core.goto.user(key)
         return all((record.get(name) or None) == (value or None) for name, value in fields.items())
 
     async def _keep_changed(

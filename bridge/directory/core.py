@@ -1,7 +1,9 @@
 """What the verbs share: GoTo, the snapshot, the ledger, the locks, and how old a look may be."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bridge.directory.assembly import Assembly
 from bridge.directory.entries import GroupEntry, UserEntry
@@ -10,8 +12,14 @@ from bridge.directory.locks import Locks
 from bridge.directory.refresh import Refresh
 from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
-from bridge.goto import GoToClient
+from bridge.errors import GoToError
+from bridge.goto import GoToClient, GroupRecord, UserRecord
 from bridge.mapping import Mapping
+
+T = TypeVar("T")
+
+# How often a look is made again that a change of many records overtook.
+LOOKS = 4
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,24 @@ class Core:
         moment = self.oldest_allowed() if oldest is None else oldest
         return self.is_young(moment) or self.snapshot.gone_at(key) >= moment
 
+    @contextmanager
+    def settling(self, *keys: str) -> Iterator[None]:
+        """Look at what became of a write; where GoTo does not say, nothing known is believed."""
+        try:
+            yield
+        except GoToError:
+            self.snapshot.distrust(keys)
+            raise
+
+    async def looked(self, look: Callable[[], Awaitable[T]]) -> tuple[T, float]:
+        """Return what a look showed and when it began; one that was overtaken is made again."""
+        for _ in range(LOOKS):
+            began, overtakings = self.clock(), self.snapshot.overtakings
+            seen = await look()
+            if self.snapshot.overtakings == overtakings:
+                break
+        return seen, began
+
     async def keep_user(self, entry: UserEntry) -> UserEntry:
         """Take in what is now known of a user, in the store first, and of the groups it touches."""
         await self.ledger.save("User", [entry.state])
@@ -49,6 +75,22 @@ class Core:
         origin = before.record.group_key if before else None
         touched = self.snapshot.put_user(entry)
         await self._keep_counts(touched, origin)
+        return entry
+
+    async def see_user(self, record: UserRecord, *, seen_at: float) -> UserEntry | None:
+        """Take in what a look showed that began at ``seen_at``, and return the newest there is.
+
+        None is for a user that was deleted meanwhile.
+        """
+        known = self.snapshot.users.get(record.key)
+        if known is not None and known.seen_at > seen_at:
+            return known
+        if self.snapshot.gone_at(record.key) > seen_at:
+            return None
+        entry = self.assembly.user(record, seen_at=seen_at)
+        touched = self.snapshot.put_user(entry)
+        await self.ledger.save_seen("User", [entry.state])
+        await self._keep_counts(touched, known.record.group_key if known else None)
         return entry
 
     async def forget_user(self, key: str) -> None:
@@ -64,6 +106,40 @@ class Core:
         await self.ledger.save("Group", [entry.state])
         self.snapshot.put_group(entry)
         return entry
+
+    async def see_group(
+        self, record: GroupRecord, members: Iterable[str], *, seen_at: float
+    ) -> GroupEntry | None:
+        """Take in what a look showed that began at ``seen_at``, and return the newest there is.
+
+        None is for a group that was deleted meanwhile.
+        """
+        known = self.snapshot.groups.get(record.key)
+        if known is not None and known.seen_at > seen_at:
+            return known
+        if self.snapshot.gone_at(record.key) > seen_at:
+            return None
+        newest = self._newest_members(record.key, members, seen_at)
+        entry = self.assembly.group(record, newest, seen_at=seen_at)
+        self.snapshot.put_group(entry)
+        await self.ledger.save_seen("Group", [entry.state])
+        return entry
+
+    def _newest_members(self, group: str, members: Iterable[str], seen_at: float) -> list[str]:
+        """Return the members that a look showed, and of users moved since what is known now."""
+        snapshot = self.snapshot
+        seen = dict.fromkeys(members)
+        known = snapshot.groups.get(group)
+        newest = []
+        for key in seen | known.members if known else seen:
+            user = snapshot.users.get(key)
+            if user is not None and user.seen_at > seen_at:
+                is_in = user.record.group_key == group
+            else:
+                is_in = key in seen and snapshot.gone_at(key) <= seen_at
+            if is_in:
+                newest.append(key)
+        return newest
 
     async def _keep_counts(self, touched: Iterable[GroupEntry], origin: str | None) -> None:
         changed: dict[str, GroupEntry] = {}

@@ -131,7 +131,8 @@ class Creations:
     async def _settled(self, wish: _Wish) -> Created | GoToError:
         """Look for the user whose create was not answered."""
         try:
-            found = await self._core.goto.users_by_email(str(wish.fields["email"]))
+            with self._core.settling():
+                found = await self._core.goto.users_by_email(str(wish.fields["email"]))
         except GoToError as error:
             return error
         for record in found:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from scim2_models import NotFoundException
+
 from bridge.directory.core import Core
 from bridge.directory.entries import Change, GroupEntry, Guard, MembershipChange, UserEntry
 from bridge.directory.membership import Membership, placed
@@ -45,10 +47,10 @@ class Groups:
         members: Sequence[str] = record.user_keys
         if len(members) != record.member_count:
             members = [user.key for user in await core.goto.group_users(key)]
-        newer = core.snapshot.groups.get(key)
-        if newer is not None and newer.seen_at > asked_at:
-            return newer
-        return await core.keep_group(core.assembly.group(record, members, seen_at=asked_at))
+        entry = await core.see_group(record, members, seen_at=asked_at)
+        if entry is None:
+            raise not_found("Group", key)
+        return entry
 
     # -- Create, replace, delete -----------------------------------------
 
@@ -60,7 +62,7 @@ class Groups:
         name = str(target.fields["name"])
         users = await self._membership.members(_member_keys(wanted))
         async with core.locks.hold(f"group name {name.casefold()}"):
-            self._refuse_taken(name)
+            await self._refuse_taken(name)
             key = await self._create(name)
             record = GroupRecord({"key": key, "name": name, "keyPath": [key], "namePath": [name]})
             entry = core.assembly.group(record, (), seen_at=core.clock(), held=target.held)
@@ -74,8 +76,10 @@ class Groups:
                 return await self._core.goto.create_group(name)
             except OutcomeUnknown:
                 known = self._core.snapshot.groups
-                for record in await self._core.goto.groups():
-                    if record.name == name and record.key not in known:
+                with self._core.settling():
+                    found = await self._core.goto.groups()
+                for record in found:
+                    if record.name == name and record.key not in known and not record.member_count:
                         return record.key
                 raise GoToUnavailable(LOST) from None
 
@@ -109,16 +113,20 @@ class Groups:
         with mapping_refusals():
             target = self._writing.target(wanted, before, patched=patched)
         name = str(target.fields.get("name", entry.record.name))
-        if name != entry.record.name:
-            self._refuse_taken(name, key=entry.key)
+        is_renamed = name != entry.record.name
+        if is_renamed:
+            await self._refuse_taken(name, key=entry.key)
             await self._rename(entry, name)
+            core.snapshot.overtake()
         elif target.held == entry.state.held:
             return entry
+        # Members may have come and gone meanwhile.
+        entry = core.snapshot.groups.get(entry.key, entry)
         path = [*entry.record.get("namePath", [name])[:-1], name]
         record = GroupRecord({**entry.record, "name": name, "namePath": path})
         renamed = core.assembly.group(record, entry.members, seen_at=core.clock(), held=target.held)
         await core.keep_group(renamed)
-        if name != entry.record.name:
+        if is_renamed:
             await self._rename_below(renamed)
         return renamed
 
@@ -127,7 +135,9 @@ class Groups:
             try:
                 await self._core.goto.rename_group(entry.key, name)
             except OutcomeUnknown:
-                if (await self._core.goto.group(entry.key)).name != name:
+                with self._core.settling(entry.key):
+                    now = await self._read_live(entry.key)
+                if now.record.name != name:
                     raise GoToUnavailable(LOST) from None
             except RecordNotFound:
                 await self._forget(entry.key)
@@ -163,7 +173,9 @@ class Groups:
                 try:
                     await core.goto.delete_group(key)
                 except OutcomeUnknown:
-                    if await self._exists(key):
+                    with core.settling(key):
+                        is_there = await self._exists(key)
+                    if is_there:
                         raise GoToUnavailable(LOST) from None
                 except RecordNotFound:
                     await self._forget(key)
@@ -183,14 +195,23 @@ class Groups:
         entry = core.snapshot.groups.get(key)
         core.snapshot.drop_group(key)
         await core.ledger.bury("Group", [key])
-        if entry is not None and (entry.members or entry.record.get("totalMemberCount")):
+        if entry is None and core.is_young(core.oldest_allowed()):
+            return
+        touched = [user.key for user in core.snapshot.users.values() if _is_below(user, key)]
+        if touched or (entry is not None and entry.record.get("totalMemberCount")):
             # Where its members and the groups below went is not known: look again.
-            core.snapshot.distrust(entry.members)
+            core.snapshot.distrust(touched)
 
-    def _refuse_taken(self, name: str, *, key: str = "") -> None:
-        core = self._core
-        other = core.snapshot.group_named(name)
-        if other and other.key != key and core.is_young(core.oldest_allowed()):
+    async def _refuse_taken(self, name: str, *, key: str = "") -> None:
+        """Refuse a name that another group has; it may have lost it at GoTo since."""
+        other = self._core.snapshot.group_named(name)
+        if other is None or other.key == key:
+            return
+        try:
+            now = await self.read(other.key, live=True)
+        except NotFoundException:
+            return
+        if now.record.name.casefold() == name.casefold():
             raise taken("displayName", name)
 
     # -- Membership --------------------------------------------------------
@@ -213,6 +234,10 @@ class Groups:
 def _member_keys(wanted: Mapping[str, Any]) -> list[str]:
     members = wanted.get("members") or ()
     return list(dict.fromkeys(str(member["value"]) for member in members if member.get("value")))
+
+
+def _is_below(user: UserEntry, group: str) -> bool:
+    return group == user.record.group_key or group in (user.record.get("groupKeyPath") or ())
 
 
 def _depth(path: Sequence[str], key: str) -> int | None:

@@ -61,12 +61,22 @@ class Membership:
             try:
                 await core.goto.put_in_group(group.key, user_key)
             except OutcomeUnknown:
-                if (await core.goto.user(user_key)).group_key != group.key:
+                if await self._group_now(user_key) != group.key:
                     raise GoToUnavailable(LOST) from None
             except RecordNotFound:
                 await self._whichever_is_gone(group.key, user_key)
-            record = placed(user.record, group.record)
+            newest = core.snapshot.groups.get(group.key, group)
+            record = placed(user.record, newest.record)
             await core.keep_user(core.assembly.user(record, seen_at=core.clock()))
+            if group.key not in core.snapshot.groups:
+                # Deleted meanwhile: which write came first is GoTo's to say.
+                core.snapshot.distrust([user_key])
+
+    async def _group_now(self, user_key: str) -> str | None:
+        """Look at where a user is after a write that was not answered."""
+        with self._core.settling(user_key):
+            user = await self._users.read(user_key, live=True)
+        return user.record.group_key
 
     async def _whichever_is_gone(self, group_key: str, user_key: str) -> None:
         await self._look_for_group(group_key)
@@ -92,7 +102,7 @@ class Membership:
             try:
                 await core.goto.take_out_of_group(group.key, user_key, just_read=True)
             except OutcomeUnknown:
-                if (await core.goto.user(user_key)).group_key == group.key:
+                if await self._group_now(user_key) == group.key:
                     raise GoToUnavailable(LOST) from None
             record = UserRecord({k: v for k, v in user.record.items() if k not in OF_GROUP})
             await core.keep_user(core.assembly.user(record, seen_at=core.clock()))

@@ -1,6 +1,7 @@
 """Whole passes over the account: one at a time however many ask, complete or not at all.
 
-What was written or read singly while a pass was under way is newer than the pass, and stays.
+What was written or read singly while a pass was under way is newer than the pass, and stays. A pass
+that was overtaken by a change of many records at once is not taken over, and made again.
 """
 
 import asyncio
@@ -47,11 +48,13 @@ class Refresh:
             await asyncio.gather(self._under_way, return_exceptions=True)
 
     async def _pass(self) -> None:
-        began = self._clock()
+        began, overtakings = self._clock(), self._snapshot.overtakings
         users = await self._goto.users(fields=self._assembly.user_fields)
         groups = await self._goto.groups()
         licenses = await self._goto.licenses()
         self._snapshot.put_licenses(licenses, at=began)
+        if self._snapshot.overtakings != overtakings:
+            return
         entries = self._user_entries(users, began)
         group_entries = self._group_entries(groups, entries, began)
         await self._take_over(entries, group_entries)

@@ -9,7 +9,7 @@ from scim2_models.path import AttrPath
 
 from bridge.directory.attributes import Accessor
 from bridge.directory.core import Core
-from bridge.directory.entries import Entry, Kind
+from bridge.directory.entries import Entry, Kind, UserEntry
 from bridge.directory.filters import Predicate, equalities, predicate
 from bridge.directory.groups import Groups
 from bridge.directory.paging import Page, page_by_cursor, page_by_index, sort_key
@@ -68,8 +68,9 @@ class Search:
                 keys, entries, position=query.position, count=request.count, descending=descending
             )
         page = page_by_index(entries, start=request.start_index or 1, count=request.count)
-        if not goes_on and len(page.entries) < page.total and request.count != 0:
-            self._walks.begin(_walk(query), entries)
+        if not goes_on and request.count != 0:
+            is_whole = len(page.entries) == page.total
+            self._walks.begin(_walk(query), None if is_whole else entries)
         return page
 
     def _newest(self, entry: Entry) -> Entry:
@@ -138,7 +139,8 @@ class Search:
     async def _users_mailed(self, email: str, *, live: bool) -> list[Entry]:
         holders = self._core.ledger.holders_of_email(email)
         found = await self._read("User", holders, live=live)
-        if is_address(email):
+        # GoTo knows one user by an address: where a holder is that user, there is no other.
+        if is_address(email) and not any(_is_mailed(entry, email) for entry in found):
             known = await self._users.read_by_email(email)
             found += [entry for entry in known if entry.key not in holders]
         return found
@@ -177,6 +179,10 @@ class Search:
             keyed.append((sort_key(value, entry.key), entry))
         keyed.sort(key=lambda pair: pair[0], reverse=descending)
         return [key for key, _ in keyed], [entry for _, entry in keyed]
+
+
+def _is_mailed(entry: Entry, email: str) -> bool:
+    return isinstance(entry, UserEntry) and entry.record.email.casefold() == email.casefold()
 
 
 def _attribute_name(path: AttrPath) -> str:

@@ -60,7 +60,8 @@ class Seats:
             try:
                 await self._core.goto.update_user(key, wanted)
             except OutcomeUnknown:
-                record = await self._core.goto.user(key)
+                with self._core.settling(key):
+                    record = await self._core.goto.user(key)
                 if any(record.get(name) != value for name, value in wanted.items()):
                     detail = "GoTo did not answer, and the user is suspended still: try again"
                     raise GoToUnavailable(detail) from None

@@ -19,6 +19,7 @@ class Snapshot:
         self.groups: dict[str, GroupEntry] = {}
         self.licenses: dict[str, LicenseRecord] = {}
         self.licenses_at: float | None = None
+        self.overtakings = 0
         self._gone: dict[str, float] = {}
         self._by_user_name: dict[str, str] = {}
         self._by_email: dict[str, str] = {}
@@ -32,12 +33,19 @@ class Snapshot:
         self._by_email = {entry.record.email.casefold(): key for key, entry in users.items()}
         self._by_group_name = {entry.record.name.casefold(): key for key, entry in groups.items()}
 
-    def distrust(self, users: Iterable[str] = ()) -> None:
-        """Say that the account, these users above all, changed in a way that is not known."""
+    def distrust(self, keys: Iterable[str] = ()) -> None:
+        """Say that the account, these resources above all, changed in a way that is not known."""
         self.taken_at = None
-        for key in users:
+        self.overtake()
+        for key in keys:
             if key in self.users:
                 self.users[key] = replace(self.users[key], seen_at=float("-inf"))
+            elif key in self.groups:
+                self.groups[key].seen_at = float("-inf")
+
+    def overtake(self) -> None:
+        """Say that many records change at once: a pass under way has seen some as they were."""
+        self.overtakings += 1
 
     def gone(self, key: str, *, at: float) -> None:
         """Say that a resource was deleted, or seen to be missing."""

@@ -49,23 +49,24 @@ class Users:
         core = self._core
         asked_at = core.clock()
         try:
-            record = await core.goto.user(key)
+            record, asked_at = await core.looked(lambda: core.goto.user(key))
         except RecordNotFound:
+            newer = core.snapshot.users.get(key)
+            if newer is not None and newer.seen_at > asked_at:
+                return newer
             await core.forget_user(key)
             raise not_found("User", key) from None
-        newer = core.snapshot.users.get(key)
-        if newer is not None and newer.seen_at > asked_at:
-            return newer
-        return await core.keep_user(core.assembly.user(record, seen_at=asked_at))
+        entry = await core.see_user(record, seen_at=asked_at)
+        if entry is None:
+            raise not_found("User", key)
+        return entry
 
     async def read_by_email(self, email: str) -> list[UserEntry]:
         """Return the users that GoTo knows by this e-mail, by one call."""
         core = self._core
-        asked_at = core.clock()
-        found = await core.goto.users_by_email(email)
-        return [
-            await core.keep_user(core.assembly.user(record, seen_at=asked_at)) for record in found
-        ]
+        found, asked_at = await core.looked(lambda: core.goto.users_by_email(email))
+        seen = [await core.see_user(record, seen_at=asked_at) for record in found]
+        return [entry for entry in seen if entry is not None]
 
     # -- Create ----------------------------------------------------------
 
@@ -99,7 +100,8 @@ class Users:
         if known is None:
             return
         try:
-            now = await self.read(known.key)
+            # It may be gone at GoTo since the bridge last looked.
+            now = await self.read(known.key, live=True)
         except NotFoundException:
             return
         if now.record.email.casefold() == email.casefold():
@@ -125,7 +127,7 @@ class Users:
 
     async def _still_has(self, key: str, user_name: str) -> bool:
         try:
-            return _has_name(await self.read(key), user_name)
+            return _has_name(await self.read(key, live=True), user_name)
         except NotFoundException:
             return False
 
@@ -181,7 +183,9 @@ class Users:
             try:
                 await core.goto.delete_user(key)
             except OutcomeUnknown:
-                if await self._exists(key):
+                with core.settling(key):
+                    is_there = await self._exists(key)
+                if is_there:
                     raise GoToUnavailable(LOST) from None
             except RecordNotFound:
                 await core.forget_user(key)

@@ -21,9 +21,11 @@ class Walks:
         self._clock = clock
         self._lists: OrderedDict[Hashable, tuple[float, Sequence[Entry]]] = OrderedDict()
 
-    def begin(self, walk: Hashable, entries: Sequence[Entry]) -> None:
-        """Remember the list that a first page was cut from."""
+    def begin(self, walk: Hashable, entries: Sequence[Entry] | None) -> None:
+        """Remember the list that a first page was cut from; None is for a page that is all."""
         self._lists.pop(walk, None)
+        if entries is None:
+            return
         self._lists[walk] = (self._clock(), entries)
         while len(self._lists) > MOST:
             self._lists.popitem(last=False)
