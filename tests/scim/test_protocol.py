@@ -191,7 +191,9 @@ def test_a_query_is_read_as_sent_beside_a_path_with_escapes(run: Runner) -> None
         names = f"/Schemas/{USER}%3F%23?filter=x"
 
         answers = [
-            await wire.send("GET", f"/%55sers/{user['id']}?attributes=userName&%ff\xff=1"),
+            await wire.send(
+                "GET", f"/%55sers/{user['id']}?attributes=userName".encode() + b"&\xff=1"
+            ),
             await wire.send("GET", names),
         ]
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from itertools import chain
 from typing import Any
 
 import pytest
@@ -234,8 +233,8 @@ def test_a_walk_goes_back_as_it_came(run: Runner, sort_by: str, order: str) -> N
             page = await listed(wire, **params, cursor=page["previousCursor"])
             back.append(page["Resources"])
 
-        assert len(forth) > 2
-        assert list(chain(*reversed(back))) == list(chain(*forth))
+        assert [len(page) for page in forth] == [2, 2, 2, 2, 1]
+        assert back[::-1] == forth
 
     run(test)
 
