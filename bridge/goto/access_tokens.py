@@ -73,6 +73,7 @@ class AccessTokens:
         self._clock = clock
         self._current: _AccessToken | None = None
         self._renewal: asyncio.Task[str] | None = None
+        self._changing = asyncio.Lock()
         self._failed_at = float("-inf")
         self._refusal: GrantRefused | None = None
         self._renewed_at: float | None = None
@@ -119,6 +120,10 @@ class AccessTokens:
 
     async def take_up(self) -> bool:
         """Take up a grant that was connected meanwhile; whether there was one."""
+        async with self._changing:
+            return await self._take_up()
+
+    async def _take_up(self) -> bool:
         stored = await self._reload() if self._reload else None
         if stored is None or stored in (self._grant, self._stored):
             return False
@@ -129,9 +134,10 @@ class AccessTokens:
 
     async def _renewed(self) -> str:
         # Else every request of every client would ask the OAuth server about a spent grant.
-        refusal = self._refusal
-        if refusal and self._clock() - self._failed_at < PAUSE and not await self.take_up():
-            raise GrantRefused(refusal.detail, retry_after=refusal.retry_after)
+        if self._refusal and self._clock() - self._failed_at < PAUSE:
+            await self.take_up()
+            if refusal := self._refusal:
+                raise GrantRefused(refusal.detail, retry_after=refusal.retry_after)
         # Shielded: one client that goes away must not lose a new refresh token for all others.
         return await asyncio.shield(self._start_renewal())
 
@@ -174,30 +180,34 @@ class AccessTokens:
     async def _exchanged(self) -> TokenReply:
         await self._keep()
         while True:
+            asked = self._grant
             try:
-                reply = await self._ask()
+                reply = await self._ask(asked)
             except GrantRefused:
-                if not await self.take_up():
+                await self.take_up()
+                if self._grant is asked:
                     raise
                 continue
+            if self._grant is not asked:
+                continue  # another grant was taken up meanwhile: this answer is not about it
             # In memory first: if the store fails, the old refresh token may already be worthless,
             # and the next renewal begins by storing the new one.
             now = datetime.fromtimestamp(self._clock(), UTC)
-            self._grant = self._grant.after(reply, now=now)
-            if await self._keep():
+            kept = self._grant = asked.after(reply, now=now)
+            await self._keep()
+            if self._grant is kept:
                 return reply
 
-    async def _ask(self) -> TokenReply:
-        if not self._grant.secret:
+    async def _ask(self, grant: Grant) -> TokenReply:
+        if not grant.secret:
             raise GrantRefused(NO_GRANT)
-        return await self._endpoint.ask(self._grant.form())
+        return await self._endpoint.ask(grant.form())
 
-    async def _keep(self) -> bool:
-        """Store a changed grant; False where another one was connected meanwhile, which wins."""
+    async def _keep(self) -> None:
+        """Store a changed grant, unless another one was connected meanwhile, which wins."""
         if self._grant == self._stored:
-            return True
-        if await self.take_up():
-            return False
-        await self._store(self._grant)
-        self._stored = self._grant
-        return True
+            return
+        async with self._changing:
+            if not await self._take_up():
+                await self._store(self._grant)
+                self._stored = self._grant

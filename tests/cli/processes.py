@@ -22,13 +22,14 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def run(
-    *arguments: str, folder: Path, settings: Mapping[str, str] | None = None
+    *arguments: str, folder: Path, settings: Mapping[str, str] | None = None, typed: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+    """Run a command to its end; ``typed`` is its standard input, which is no terminal."""
     return subprocess.run(
         [*COMMAND, *arguments],
         cwd=folder,
         env=environment(settings),
+        input=typed,
         capture_output=True,
         text=True,
         timeout=PATIENCE,

@@ -8,6 +8,7 @@ from bridge.goto import Grant
 from bridge.sandbox import CLIENT_ID, CLIENT_SECRET
 from bridge.settings import Settings, load_settings
 
+CLIENT = {"BRIDGE_GOTO_CLIENT_ID": CLIENT_ID, "BRIDGE_GOTO_CLIENT_SECRET": CLIENT_SECRET}
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
