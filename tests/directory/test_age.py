@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bridge.sandbox import simulated_goto
-from tests.conftest import UNLIMITED, simulated
-from tests.directory.witness import NO_CACHE, Witness, new_user, witness_over, witnessed
+from tests.conftest import UNLIMITED
+from tests.directory.witness import NO_CACHE, Run, Witness, new_user, witness_over, witnessed_alone
 
 
 def where(condition: str) -> str:
@@ -19,7 +19,7 @@ def where(condition: str) -> str:
 # -- Young and old ---------------------------------------------------------------
 
 
-def test_a_young_snapshot_answers_without_a_call(tmp_path: Path) -> None:
+def test_a_young_snapshot_answers_without_a_call(witnessed: Run) -> None:
     async def test(sees: Witness) -> None:
         user = await sees.done("POST", "/Users", new_user(externalId="hr-1"))
         group = (await sees.ids("/Groups"))[0]
@@ -39,7 +39,7 @@ def test_a_young_snapshot_answers_without_a_call(tmp_path: Path) -> None:
             await sees.done("GET", path)
         assert await sees.calls() == []
 
-    witnessed(tmp_path, test)
+    witnessed(test)
 
 
 LOOKUPS = (
@@ -54,7 +54,7 @@ LOOKUPS = (
 
 
 def test_a_lookup_past_an_old_snapshot_is_one_call_and_waits_for_no_refresh(
-    tmp_path: Path,
+    witnessed: Run,
 ) -> None:
     async def test(sees: Witness) -> None:
         made = []
@@ -66,27 +66,22 @@ def test_a_lookup_past_an_old_snapshot_is_one_call_and_waits_for_no_refresh(
             ]
             wanted = new_user(userName=name, emails=emails, externalId=f"hr-{number}")
             made.append(await sees.done("POST", "/Users", wanted))
-        # A refresh that does not come back while the test runs.
         sees.clock.grow_old()
-        await sees.bridge.forget_journal()
-        await sees.faults({"match": {"query": "attributes="}, "delay_ms": 60_000})
-        waiting = asyncio.create_task(sees.ask("GET", "/Users"))
-        await sees.journal_shows("GET", "/users")
-        await sees.bridge.forget_journal()
-        for user in made:
-            for lookup in LOOKUPS:
-                sees.clock.grow_old()
-                sees.account.update_user(user["id"], {"firstName": lookup})
-                filled = lookup.format(**user, mail=user["emails"][0]["value"])
-                (found,) = (await sees.done("GET", where(filled)))["Resources"]
-                assert (found["id"], found["name"]["givenName"]) == (user["id"], lookup)
-                assert len(await sees.calls()) == 1, filled
-        waiting.cancel()
+        async with sees.late("/users", sees.ask("GET", "/Users")):
+            await sees.calls()
+            for user in made:
+                for lookup in LOOKUPS:
+                    sees.clock.grow_old()
+                    sees.account.update_user(user["id"], {"firstName": lookup})
+                    filled = lookup.format(**user, mail=user["emails"][0]["value"])
+                    (found,) = (await sees.done("GET", where(filled)))["Resources"]
+                    assert (found["id"], found["name"]["givenName"]) == (user["id"], lookup)
+                    assert len(await sees.calls()) == 1, filled
 
-    witnessed(tmp_path, test)
+    witnessed(test)
 
 
-def test_a_read_past_an_old_snapshot_is_one_call(tmp_path: Path) -> None:
+def test_a_read_past_an_old_snapshot_is_one_call(witnessed: Run) -> None:
     async def test(sees: Witness) -> None:
         (user,) = sees.somebody()
         group = (await sees.ids("/Groups"))[0]
@@ -103,10 +98,10 @@ def test_a_read_past_an_old_snapshot_is_one_call(tmp_path: Path) -> None:
             await sees.done("GET", path)
             assert await sees.calls() == []
 
-    witnessed(tmp_path, test)
+    witnessed(test)
 
 
-def test_lists_and_other_filters_wait_for_a_refresh(tmp_path: Path) -> None:
+def test_lists_and_other_filters_wait_for_a_refresh(witnessed: Run) -> None:
     async def test(sees: Witness) -> None:
         await sees.done("GET", "/Users")
         for number, path in enumerate(
@@ -119,7 +114,7 @@ def test_lists_and_other_filters_wait_for_a_refresh(tmp_path: Path) -> None:
             assert new in await sees.ids(path)
             assert await sees.calls() == ["GET users", "GET groups", "GET licenses"]
 
-    witnessed(tmp_path, test)
+    witnessed(test)
 
 
 @pytest.mark.parametrize(("max_age", "headers"), [(0.0, {}), (60.0, NO_CACHE)])
@@ -158,7 +153,7 @@ def test_a_live_look_sees_at_once_what_others_changed(
         assert user not in str(await sees.done("GET", f"/Groups/{group}", **headers))
         await sees.agree(**headers)
 
-    witnessed(tmp_path, test, max_age=max_age)
+    witnessed_alone(tmp_path, test, max_age=max_age)
 
 
 # -- Walks -----------------------------------------------------------------------
@@ -185,7 +180,7 @@ async def pages_by_cursor(sees: Witness) -> AsyncIterator[list[dict[str, Any]]]:
 @pytest.mark.parametrize("pages", [pages_by_index, pages_by_cursor])
 @pytest.mark.parametrize("outside", [True, False], ids=["at GoTo", "through the bridge"])
 def test_a_walk_shows_everybody_who_was_there_throughout_once(
-    tmp_path: Path, pages: Any, outside: bool
+    witnessed: Run, pages: Any, outside: bool
 ) -> None:
     async def test(sees: Witness) -> None:
         before = set(await sees.ids("/Users"))
@@ -213,10 +208,10 @@ def test_a_walk_shows_everybody_who_was_there_throughout_once(
         assert sorted(key for key in seen if key in stayed) == sorted(stayed)
         assert len(seen) == len(set(seen))
 
-    witnessed(tmp_path, test)
+    witnessed(test)
 
 
-def test_a_whole_list_ends_the_walk_before_it(tmp_path: Path) -> None:
+def test_a_whole_list_ends_the_walk_before_it(witnessed: Run) -> None:
     async def test(sees: Witness) -> None:
         total = len(await sees.ids("/Users?count=5&startIndex=1")) + 7
         new = (await sees.done("POST", "/Users", new_user()))["id"]
@@ -227,13 +222,13 @@ def test_a_whole_list_ends_the_walk_before_it(tmp_path: Path) -> None:
         assert [user["id"] for user in later["Resources"]] == everybody[1:]
         assert new in everybody
 
-    witnessed(tmp_path, test)
+    witnessed(test)
 
 
 # -- Dates, versions, and what is held ---------------------------------------------
 
 
-def test_dates_and_versions_move_with_what_changed_and_with_nothing_else(tmp_path: Path) -> None:
+def test_dates_and_versions_move_with_what_changed_and_with_nothing_else(witnessed: Run) -> None:
     async def test(sees: Witness) -> None:
         async def metas() -> dict[str, dict[str, str]]:
             listed = await sees.done("GET", "/?count=100", **NO_CACHE)
@@ -264,14 +259,14 @@ def test_dates_and_versions_move_with_what_changed_and_with_nothing_else(tmp_pat
         sees.account.update_user(renamed, {"lastName": "Zhu"})
         assert await metas() == second
 
-    witnessed(tmp_path, test)
+    witnessed(test)
 
 
 def _path(sees: Witness, key: str) -> Any:
     return sees.account.stored.path(sees.account.stored.groups[key])
 
 
-def test_a_user_made_again_at_goto_starts_clean(tmp_path: Path) -> None:
+def test_a_user_made_again_at_goto_starts_clean(witnessed: Run) -> None:
     async def test(sees: Witness) -> None:
         body = new_user(title="Baker", externalId="hr-1", nickName="Ada")
         made = await sees.done("POST", "/Users", body)
@@ -285,10 +280,10 @@ def test_a_user_made_again_at_goto_starts_clean(tmp_path: Path) -> None:
         assert not {"title", "externalId", "nickName"} & again.keys()
         assert again["meta"]["created"] >= made["meta"]["lastModified"]
 
-    witnessed(tmp_path, test)
+    witnessed(test)
 
 
-def test_a_user_gone_from_goto_can_be_created_again_at_once(tmp_path: Path) -> None:
+def test_a_user_gone_from_goto_can_be_created_again_at_once(witnessed: Run) -> None:
     async def test(sees: Witness) -> None:
         body = new_user(userName="ada", title="Baker")
         body["emails"] = [{"value": "ada.byron@example.com", "primary": True}]
@@ -301,7 +296,20 @@ def test_a_user_gone_from_goto_can_be_created_again_at_once(tmp_path: Path) -> N
         assert "title" not in again
         await sees.agree(**NO_CACHE)
 
-    witnessed(tmp_path, test)
+    witnessed(test)
+
+
+def test_a_group_gone_from_goto_can_be_created_again_at_once(witnessed: Run) -> None:
+    async def test(sees: Witness) -> None:
+        key, group = next(iter(sees.account.stored.groups.items()))
+        taken = await sees.ask("POST", "/Groups", {"displayName": group.name.upper()})
+        assert (taken.status_code, taken.json()["scimType"]) == (409, "uniqueness")
+        sees.account.delete_group(key)
+        again = await sees.done("POST", "/Groups", {"displayName": group.name})
+        assert again["id"] != key
+        await sees.agree(**NO_CACHE)
+
+    witnessed(test)
 
 
 def test_what_is_held_and_its_dates_outlive_a_restart(tmp_path: Path) -> None:
@@ -331,7 +339,7 @@ def _activated() -> dict[str, Any]:
     return {"Operations": [{"op": "replace", "path": "active", "value": True}]}
 
 
-def test_a_walk_ends_after_a_quarter_of_an_hour(tmp_path: Path) -> None:
+def test_a_walk_ends_after_a_quarter_of_an_hour(witnessed: Run) -> None:
     async def test(sees: Witness) -> None:
         await sees.ids("/Users?count=5")
         new = sees.new_at_goto("noor@example.com")
@@ -341,4 +349,4 @@ def test_a_walk_ends_after_a_quarter_of_an_hour(tmp_path: Path) -> None:
         rest = await sees.ids("/Users?startIndex=2")
         assert len(rest) == len(sees.account.stored.users) - 1
 
-    witnessed(tmp_path, test, app=simulated(users=12, groups=3))
+    witnessed(test)

@@ -3,14 +3,12 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.conftest import simulated
-from tests.directory.witness import NO_CACHE, NUMBERS, Witness, new_user, witnessed
+from tests.directory.witness import NO_CACHE, NUMBERS, Run, Witness, new_user
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
@@ -22,7 +20,7 @@ async def statuses(*asked: Awaitable[httpx.Response]) -> Counter[int]:
 @pytest.mark.parametrize(
     "body", [{}, {"active": False}, {"emails": [{"value": "x@y.org", "primary": True}]}]
 )
-def test_of_many_creates_of_one_user_one_succeeds(tmp_path: Path, body: dict[str, Any]) -> None:
+def test_of_many_creates_of_one_user_one_succeeds(witnessed: Run, body: dict[str, Any]) -> None:
     async def test(sees: Witness) -> None:
         wanted = new_user(**body)
         cases = [wanted, {**wanted, "userName": wanted["userName"].upper()}]
@@ -32,10 +30,10 @@ def test_of_many_creates_of_one_user_one_succeeds(tmp_path: Path, body: dict[str
         assert len(sees.account.stored.users) == before + 1
         await sees.agree()
 
-    witnessed(tmp_path, test)
+    witnessed(test)
 
 
-def test_of_many_creates_of_one_group_one_succeeds(tmp_path: Path) -> None:
+def test_of_many_creates_of_one_group_one_succeeds(witnessed: Run) -> None:
     async def test(sees: Witness) -> None:
         (member,) = sees.somebody()
         body = {"displayName": "Bakers", "members": [{"value": member}]}
@@ -43,10 +41,10 @@ def test_of_many_creates_of_one_group_one_succeeds(tmp_path: Path) -> None:
         assert await statuses(*asked) == {201: 1, 409: 9}
         await sees.agree()
 
-    witnessed(tmp_path, test)
+    witnessed(test)
 
 
-def test_different_creates_at_once_all_succeed(tmp_path: Path) -> None:
+def test_different_creates_at_once_all_succeed(witnessed: Run) -> None:
     async def test(sees: Witness) -> None:
         users = [new_user(title=f"Title {number}") for number in range(40)]
         answers = await asyncio.gather(*(sees.ask("POST", "/Users", user) for user in users))
@@ -58,10 +56,10 @@ def test_different_creates_at_once_all_succeed(tmp_path: Path) -> None:
         await sees.agree()
         await sees.agree(**NO_CACHE)
 
-    witnessed(tmp_path, test)
+    witnessed(test)
 
 
-def test_of_many_changes_of_one_user_none_is_lost(tmp_path: Path) -> None:
+def test_of_many_changes_of_one_user_none_is_lost(witnessed: Run) -> None:
     async def test(sees: Witness) -> None:
         (key,) = sees.somebody()
         values = {
@@ -88,7 +86,7 @@ def test_of_many_changes_of_one_user_none_is_lost(tmp_path: Path) -> None:
             assert {each["value"] for each in user["phoneNumbers"]} == {f"+{n}" for n in range(11)}
         await sees.agree()
 
-    witnessed(tmp_path, test)
+    witnessed(test)
 
 
 def _at(user: dict[str, Any], name: str) -> Any:
@@ -98,7 +96,7 @@ def _at(user: dict[str, Any], name: str) -> Any:
     return user[first][second] if second else user[first]
 
 
-def test_a_user_put_in_two_groups_at_once_is_in_one_and_both_say_so(tmp_path: Path) -> None:
+def test_a_user_put_in_two_groups_at_once_is_in_one_and_both_say_so(witnessed: Run) -> None:
     async def test(sees: Witness) -> None:
         first, second, _ = sees.account.stored.groups
         for _ in range(5):
@@ -115,10 +113,10 @@ def test_a_user_put_in_two_groups_at_once_is_in_one_and_both_say_so(tmp_path: Pa
                 assert sorted(each["value"] for each in told.get("members", [])) == sorted(stored)
         await sees.agree(**NO_CACHE)
 
-    witnessed(tmp_path, test)
+    witnessed(test)
 
 
-def test_a_user_deleted_while_it_is_changed_is_gone(tmp_path: Path) -> None:
+def test_a_user_deleted_while_it_is_changed_is_gone(witnessed: Run) -> None:
     async def test(sees: Witness) -> None:
         group = next(iter(sees.account.stored.groups))
         for number, user in enumerate(sees.somebody(6)):
@@ -138,10 +136,10 @@ def test_a_user_deleted_while_it_is_changed_is_gone(tmp_path: Path) -> None:
             await sees.agree()
             assert (await sees.ask("GET", f"/Users/{user}")).status_code == 404
 
-    witnessed(tmp_path, test)
+    witnessed(test)
 
 
-def test_a_group_deleted_while_it_is_changed_is_gone(tmp_path: Path) -> None:
+def test_a_group_deleted_while_it_is_changed_is_gone(witnessed: Run) -> None:
     async def test(sees: Witness) -> None:
         for number in range(4):
             (user,) = sees.somebody()
@@ -159,7 +157,7 @@ def test_a_group_deleted_while_it_is_changed_is_gone(tmp_path: Path) -> None:
             await sees.agree()
             assert (await sees.ask("GET", f"/Groups/{group}")).status_code == 404
 
-    witnessed(tmp_path, test)
+    witnessed(test)
 
 
 # -- A write during a refresh or a look ------------------------------------------------
@@ -231,7 +229,7 @@ WRITES = [
 
 
 @pytest.mark.parametrize("held_up", ["/users", "/groups", "/licenses"])
-def test_a_refresh_under_way_undoes_no_write(tmp_path: Path, held_up: str) -> None:
+def test_a_refresh_under_way_undoes_no_write(witnessed: Run, held_up: str) -> None:
     async def test(sees: Witness) -> None:
         for write in WRITES:
             await sees.agree()
@@ -240,7 +238,7 @@ def test_a_refresh_under_way_undoes_no_write(tmp_path: Path, held_up: str) -> No
                 await write(sees)
             await sees.agree()
 
-    witnessed(tmp_path, test, app=simulated(users=40, groups=6))
+    witnessed(test, users=40, groups=6)
 
 
 def where(condition: str) -> str:
@@ -255,7 +253,7 @@ LOOKS: dict[str, Callable[[Witness, str], str]] = {
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_a_look_under_way_undoes_no_write(tmp_path: Path, look: str) -> None:
+def test_a_look_under_way_undoes_no_write(witnessed: Run, look: str) -> None:
     async def test(sees: Witness) -> None:
         for write in (
             _rename_user, _hold, _suspend, _move, _take_out, _rename_group, _delete_user,
@@ -270,14 +268,14 @@ def test_a_look_under_way_undoes_no_write(tmp_path: Path, look: str) -> None:
             if write is _hold:
                 assert (await sees.done("GET", f"/Users/{user}"))["title"] == "Baker"
 
-    witnessed(tmp_path, test, app=simulated(users=40, groups=6))
+    witnessed(test, users=40, groups=6)
 
 
 # -- Clients that hang up ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("when", ["before GoTo acts", "after GoTo acts"])
-def test_a_client_that_hangs_up_leaves_view_and_account_equal(tmp_path: Path, when: str) -> None:
+def test_a_client_that_hangs_up_leaves_view_and_account_equal(witnessed: Run, when: str) -> None:
     async def test(sees: Witness) -> None:
         await sees.agree()
         for write in WRITES:
@@ -294,15 +292,15 @@ def test_a_client_that_hangs_up_leaves_view_and_account_equal(tmp_path: Path, wh
             await sees.agree()
             await sees.agree(**NO_CACHE)
 
-    witnessed(tmp_path, test, app=simulated(users=40, groups=6))
+    witnessed(test, users=40, groups=6)
 
 
-def test_a_client_may_hang_up_at_any_step(tmp_path: Path) -> None:
+def test_a_client_may_hang_up_at_any_step(witnessed: Run) -> None:
     async def test(sees: Witness) -> None:
         (user,) = sees.somebody(grouped=True)
         group = sees.stored(user).group_key
-        for steps in range(0, 60, 2):
-            flip = bool(steps % 4)
+        for steps in range(0, 60, 3):
+            flip = bool(steps % 2)
             requests = [
                 sees.replace(f"/Users/{user}", **{"name.givenName": f"Z{steps}", "active": flip}),
                 sees.members("add" if flip else "remove", group, user),
@@ -318,7 +316,7 @@ def test_a_client_may_hang_up_at_any_step(tmp_path: Path) -> None:
             await _settled(sees)
             await sees.agree()
 
-    witnessed(tmp_path, test)
+    witnessed(test)
 
 
 async def _settled(sees: Witness) -> None:

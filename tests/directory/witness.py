@@ -1,12 +1,12 @@
 """One who sees both sides: what SCIM clients are told, and what the simulated account holds."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,6 +19,7 @@ PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 GROUP_EXTENSION = "urn:scim:schemas:extension:goto:1:Group"
 NO_CACHE = {"Cache-Control": "no-cache"}
 MAX_AGE = 60.0
+NUMBERS = count(1)
 
 
 class Clock:
@@ -138,15 +139,6 @@ class Witness:
         """What goes wrong from now on."""
         await self.bridge.control.put("/_sim/faults", json={"rules": rules})
 
-    async def journal_shows(self, method: str, path: str) -> None:
-        """Wait until such a call has reached GoTo."""
-        # The journal is another server's: it can only be asked.
-        while not any(  # noqa: ASYNC110
-            call["method"] == method and path in call["path"]
-            for call in await self.bridge.journal()
-        ):
-            await asyncio.sleep(0.001)
-
     def new_at_goto(self, email: str, **shared: Any) -> str:
         """A user made behind the bridge's back."""
         user = {"email": email, "firstName": "Noor", "lastName": "Haddad"}
@@ -170,18 +162,27 @@ class Witness:
         return found[:number]
 
     async def agree(self, **headers: str) -> None:
-        """Whether lists show exactly what the account holds, groups as users tell them."""
-        users = (await self.done("GET", "/Users?count=1000", **headers))["Resources"]
-        groups = (await self.done("GET", "/Groups?count=1000", **headers))["Resources"]
+        """Check that a list shows exactly what the account holds, groups as users tell them."""
+        listed = (await self.done("GET", "/?count=1000", **headers))["Resources"]
+        users = [each for each in listed if each["meta"]["resourceType"] == "User"]
+        groups = [each for each in listed if each["meta"]["resourceType"] == "Group"]
         stored = self.account.stored
         assert {u["id"]: _seen_user(u) for u in users} == {
             key: _stored_user(user, stored) for key, user in stored.users.items()
         }
-        assert len(users) == len(stored.users)
         assert {g["id"]: _seen_group(g) for g in groups} == {
-            key: (group.name, sorted(stored.members(key)), len(list(stored.members(key))))
+            key: (group.name, sorted(stored.members(key)), len(stored.members(key)))
             for key, group in stored.groups.items()
         }
+        assert len(listed) == len(stored.users) + len(stored.groups)
+
+    async def start_anew(self, *, users: int = 12, groups: int = 3) -> None:
+        """Seed another account behind the bridge, with keys that it has never seen."""
+        await self.faults()
+        seed = {"users": users, "groups": groups, "seed": next(NUMBERS) + 1000}
+        await self.bridge.control.post("/_sim/reset", json=seed)
+        await self.agree(**NO_CACHE)
+        await self.bridge.forget_journal()
 
 
 def _seen_user(user: dict[str, Any]) -> Any:
@@ -214,9 +215,6 @@ def _seen_group(group: dict[str, Any]) -> Any:
     return group["displayName"], members, group[GROUP_EXTENSION]["memberCount"]
 
 
-NUMBERS = count(1)
-
-
 def new_user(**attributes: Any) -> dict[str, Any]:
     """A user whom nobody has yet."""
     number = next(NUMBERS)
@@ -225,6 +223,15 @@ def new_user(**attributes: Any) -> dict[str, Any]:
         "name": {"givenName": "Ada", "familyName": "Byron"},
         **attributes,
     }
+
+
+Test = Callable[[Witness], Awaitable[None]]
+
+
+class Run(Protocol):
+    """Runs a test with the bridge that all share, over an account of its own."""
+
+    def __call__(self, test: Test, *, users: int = 12, groups: int = 3) -> None: ...
 
 
 @asynccontextmanager
@@ -237,8 +244,8 @@ async def witness_over(folder: Path, *, app: Any = None, **options: Any) -> Asyn
         yield Witness(http, bridge, clock)
 
 
-def witnessed(folder: Path, test: Any, **options: Any) -> None:
-    """Run a test that takes a witness."""
+def witnessed_alone(folder: Path, test: Test, **options: Any) -> None:
+    """Run a test with a bridge of its own."""
 
     async def run() -> None:
         async with witness_over(folder, **options) as witness:
