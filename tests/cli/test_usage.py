@@ -13,6 +13,7 @@ COMMANDS = [
     "serve",
     "goto-simulator",
     "check",
+    "connect",
     "mapping check",
     "mapping show",
     "token create",
@@ -61,7 +62,7 @@ def test_more_than_one_worker_is_refused(capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "check", "mapping check", "token list", "token create eic"]
+    "command", ["serve", "check", "connect", "mapping check", "token list", "token create eic"]
 )
 def test_wrong_settings_are_told_all_at_once(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str
