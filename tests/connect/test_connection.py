@@ -57,7 +57,7 @@ def test_the_account_is_the_configured_one_else_the_only_one_else_the_chosen_one
 
 @pytest.mark.parametrize("configured", [None, "444"])
 def test_an_unclear_account_names_the_setting_and_the_keys(configured: str | None) -> None:
-    with pytest.raises(AccountUnclear, match="BRIDGE_GOTO_ACCOUNT_KEY.* one of 111, 222"):
+    with pytest.raises(AccountUnclear, match=r"BRIDGE_GOTO_ACCOUNT_KEY.* one of 111, 222"):
         choose_account(connection(), configured=configured, choose=None)
 
 

@@ -96,6 +96,13 @@ def test_a_new_key_opens_the_grant_with_the_old_key_behind_it_and_then_without(
     assert use(settings_in(tmp_path, secret_key=NEW_KEY), lambda g: g.current()) == WHOLE
 
 
+def test_a_grant_whose_key_is_lost_is_replaced_by_connecting_again(tmp_path: Path) -> None:
+    use(settings_in(tmp_path, secret_key=OLD_KEY), lambda grants: grants.put(WHOLE))
+    anew = settings_in(tmp_path, secret_key=NEW_KEY)
+    use(anew, lambda grants: grants.put(PAT))
+    assert use(anew, lambda grants: grants.current()) == PAT
+
+
 def test_with_one_key_nothing_is_sealed_anew(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, secret_key=OLD_KEY)
     use(settings, lambda grants: grants.seal_anew())
