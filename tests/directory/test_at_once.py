@@ -160,6 +160,19 @@ def test_a_group_deleted_while_it_is_changed_is_gone(witnessed: Run) -> None:
     witnessed(test)
 
 
+def test_a_group_deleted_before_the_answer_to_its_new_member_has_none(witnessed: Run) -> None:
+    async def test(sees: Witness) -> None:
+        made = await sees.done("POST", "/Groups", _bakers())
+        (user,) = sees.somebody(grouped=False)
+        joining = sees.members("add", made["id"], user)
+        async with sees.late("/groups/", joining, method="PUT"):
+            await sees.done("DELETE", f"/Groups/{made['id']}")
+        assert "groups" not in await sees.done("GET", f"/Users/{user}")
+        await sees.agree()
+
+    witnessed(test)
+
+
 # -- A write during a refresh or a look ------------------------------------------------
 
 
@@ -269,6 +282,22 @@ def test_a_look_under_way_undoes_no_write(witnessed: Run, look: str) -> None:
                 assert (await sees.done("GET", f"/Users/{user}"))["title"] == "Baker"
 
     witnessed(test, users=40, groups=6)
+
+
+def test_what_is_held_outlives_a_look_that_ends_with_the_write(witnessed: Run) -> None:
+    async def test(sees: Witness) -> None:
+        (user,) = sees.somebody()
+        path = f"/Users/{user}"
+        for steps in range(0, 48, 4):
+            async with sees.late("/users/", sees.ask("GET", path, **NO_CACHE)):
+                writing = asyncio.create_task(sees.replace(path, title=f"Baker {steps}"))
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+            assert (await writing).status_code == 200
+            for headers in ({}, NO_CACHE):
+                assert (await sees.done("GET", path, **headers))["title"] == f"Baker {steps}"
+
+    witnessed(test)
 
 
 # -- Clients that hang up ----------------------------------------------------------------

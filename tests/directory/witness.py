@@ -47,15 +47,19 @@ class Delayed:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self.state = app.state  # type: ignore[attr-defined] # Starlette's
-        self._kept: list[tuple[str, asyncio.Event, asyncio.Event]] = []
+        self._kept: list[tuple[str, str, asyncio.Event, asyncio.Event]] = []
 
     @asynccontextmanager
-    async def answering_late(self, path: str, asking: Any) -> AsyncIterator["asyncio.Task[Any]"]:
-        """Ask; the first answer to a GET of such a path comes at the end of the block."""
+    async def answering_late(
+        self, path: str, asking: Any, method: str
+    ) -> AsyncIterator["asyncio.Task[Any]"]:
+        """Ask; the first answer about such a path comes at the end of the block."""
         arrived, release = asyncio.Event(), asyncio.Event()
-        self._kept.append((path, arrived, release))
+        self._kept.append((method, path, arrived, release))
         task = asyncio.ensure_future(asking)
-        await arrived.wait()
+        arriving = asyncio.ensure_future(arrived.wait())
+        await asyncio.wait([task, arriving], return_when=asyncio.FIRST_COMPLETED)
+        assert arrived.is_set(), "the request was over without the call"
         try:
             yield task
             assert not task.done()
@@ -64,10 +68,10 @@ class Delayed:
         await task
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET" or not self._is_kept(scope["path"]):
+        if scope["type"] != "http" or not self._is_kept(scope["method"], scope["path"]):
             await self._app(scope, receive, send)
             return
-        _, arrived, release = self._kept.pop()
+        _, _, arrived, release = self._kept.pop()
         answer: list[Message] = []
 
         async def keep(message: Message) -> None:
@@ -79,8 +83,8 @@ class Delayed:
         for message in answer:
             await send(message)
 
-    def _is_kept(self, path: str) -> bool:
-        return bool(self._kept) and self._kept[-1][0] in path
+    def _is_kept(self, method: str, path: str) -> bool:
+        return any(kept[0] == method and kept[1] in path for kept in self._kept)
 
 
 @dataclass
@@ -130,10 +134,10 @@ class Witness:
         await self.bridge.forget_journal()
         return calls
 
-    def late(self, path: str, asking: Any) -> Any:
-        """Ask for something; GoTo's answer to the first GET of ``path`` comes after the block."""
+    def late(self, path: str, asking: Any, *, method: str = "GET") -> Any:
+        """Ask for something; GoTo's first answer about ``path`` comes after the block."""
         goto: Delayed = self.bridge.app  # type: ignore[assignment] # as witness_over made it
-        return goto.answering_late(path, asking)
+        return goto.answering_late(path, asking, method)
 
     async def faults(self, *rules: dict[str, Any]) -> None:
         """What goes wrong from now on."""
