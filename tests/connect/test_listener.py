@@ -146,24 +146,23 @@ def test_other_paths_and_other_methods_change_nothing() -> None:
     listen(story)
 
 
-def test_a_connection_that_says_nothing_does_not_keep_the_listener_open() -> None:
-    async def story(listener: RedirectListener, _: httpx.AsyncClient) -> None:
-        port = int(listener.redirect_uri.rpartition(":")[2].partition("/")[0])
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /callb")
-        await writer.drain()
-        writer.close()
-        _, silent = await asyncio.open_connection("127.0.0.1", port)
-        opened.append(silent)
+def test_a_connection_that_says_nothing_is_ended_with_the_listener() -> None:
+    async def run() -> bytes:
+        async with listen_for_redirect() as listener:
+            port = int(listener.redirect_uri.rpartition(":")[2].partition("/")[0])
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /callb")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+        try:
+            async with asyncio.timeout(3):
+                return await reader.read()
+        except ConnectionError:
+            return b""
+        finally:
+            writer.close()
 
-    opened: list[asyncio.StreamWriter] = []
-
-    async def run() -> None:
-        async with open_browser() as browser, listen_for_redirect() as listener:
-            await story(listener, browser)
-        opened[0].close()
-
-    asyncio.run(run())
+    assert asyncio.run(run()) == b""
 
 
 def test_the_usual_port_gives_way_to_a_free_one_and_a_wanted_port_does_not() -> None:
