@@ -173,6 +173,26 @@ def test_a_group_deleted_before_the_answer_to_its_new_member_has_none(witnessed:
     witnessed(test)
 
 
+def test_a_member_who_comes_while_its_group_is_renamed_stays(witnessed: Run) -> None:
+    async def test(sees: Witness) -> None:
+        made = await sees.done("POST", "/Groups", _bakers())
+        path = f"/Groups/{made['id']}"
+        (user,) = sees.somebody(grouped=False)
+        async with sees.late("/groups/", sees.replace(path, **_bakers()), method="PUT"):
+            await sees.done("GET", "/Users", **NO_CACHE)
+            await sees.members("add", made["id"], user)
+        assert [each["value"] for each in (await sees.done("GET", path))["members"]] == [user]
+        await sees.agree()
+        # And the other way round: the answer to the move comes after a new name.
+        (user,) = sees.somebody(grouped=False)
+        joining = sees.members("add", made["id"], user)
+        async with sees.late("/groups/", joining, method="PUT"):
+            await sees.replace(path, **_bakers())
+        await sees.agree()
+
+    witnessed(test)
+
+
 # -- A write during a refresh or a look ------------------------------------------------
 
 

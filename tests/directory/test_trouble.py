@@ -283,6 +283,21 @@ async def one_row(sees: Witness, verb: Verb, trouble: Trouble) -> None:
     await sees.agree(**NO_CACHE)
 
 
+def test_another_group_of_the_name_is_not_taken_for_the_one_that_was_to_be_made(
+    witnessed: Run,
+) -> None:
+    async def test(sees: Witness) -> None:
+        other = sees.account.create_group({"name": "Bakers"})
+        sees.account.put_in_group(other, sees.somebody()[0])
+        await sees.faults({"match": {"method": "POST"}, "status": 503, "times": 1})
+        body = {"displayName": "Bakers", "externalId": "g-1"}
+        refused(await sees.ask("POST", "/Groups", body), 503)
+        assert (await sees.ask("POST", "/Groups", body)).status_code == 409
+        assert "externalId" not in await sees.done("GET", f"/Groups/{other}", **NO_CACHE)
+
+    witnessed(test)
+
+
 def refused(answer: httpx.Response, status: int) -> None:
     """Check an error: its status, when to come back, and words for a person."""
     assert answer.status_code == status, answer.text
