@@ -1,7 +1,7 @@
 """Bulk requests: each operation as if it came alone, with references between them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
-Test = Callable[[Wire, Bridge], Awaitable[None]]
+Test = Callable[[Wire, Bridge], Coroutine[Any, Any, None]]
 Runner = Callable[[Test], None]
 
 

@@ -398,7 +398,7 @@ class Attack(RuleBasedStateMachine):
     def change_members(self, data: st.DataObject, op: Any, keys: list[int], place: int) -> None:
         values = [{"value": self.key("User", key)} for key in keys]
         operation = {"op": op, "path": "members", "value": values}
-        if keys and data.draw(st.booleans()):
+        if keys and rarely(data.draw, 2):
             operation = {"op": op, "path": f'members[value eq "{values[0]["value"]}"]'}
         body = {"schemas": [MESSAGES + "PatchOp"], "Operations": [operation]}
         extra = data.draw(st.none() | operations("Group"))

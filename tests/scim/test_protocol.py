@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ ROOT = f"http://bridge.test{MOUNT}"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-Test = Callable[[Wire, Bridge], Awaitable[None]]
+Test = Callable[[Wire, Bridge], Coroutine[Any, Any, None]]
 Runner = Callable[[Test], None]
 
 
@@ -63,7 +63,7 @@ OTHER_TYPES = ["text/plain", "application/xml", "application/x-www-form-urlencod
 @pytest.mark.parametrize("content_type", JSON_TYPES)
 def test_json_is_read_under_any_of_its_names(run: Runner, content_type: str | None) -> None:
     async def test(wire: Wire, _: Bridge) -> None:
-        headers = {} if content_type is None else {"content_type": content_type}
+        headers: dict[str, Any] = {} if content_type is None else {"content_type": content_type}
         body = {"filter": "userName pr"}
 
         answer = await wire.ask("POST", "/Users/.search", body, **headers)
@@ -88,7 +88,7 @@ def test_what_is_not_json_is_refused(run: Runner, path: str, content_type: str) 
 @pytest.mark.parametrize("accept", [None, "", "*/*", "text/html", "application/xml;q=1", "\xff"])
 def test_answers_are_scim_json_whatever_is_accepted(run: Runner, accept: str | None) -> None:
     async def test(wire: Wire, _: Bridge) -> None:
-        headers = {} if accept is None else {"accept": accept}
+        headers: dict[str, Any] = {} if accept is None else {"accept": accept}
 
         answers = [await wire.ask("GET", path, **headers) for path in ("/Users", "/Users/x")]
 
@@ -381,7 +381,7 @@ def test_a_write_to_another_version_is_refused(
         before = await bridge.state()
         await bridge.forget_journal()
 
-        sent = {name: of(value, etag) for name, value in headers.items()}
+        sent: dict[str, Any] = {name: of(value, etag) for name, value in headers.items()}
         answer = await wire.ask(method, f"/{kind}/{resource['id']}", body.get(method), **sent)
 
         assert answer.status == 412, answer
@@ -548,7 +548,8 @@ def test_blanks_between_conditions_are_not_read_at_length(run: Runner) -> None:
 
 
 def test_a_body_over_the_limit_is_refused_while_it_is_still_coming(tmp_path: Path) -> None:
-    with live_bridge(tmp_path, users=2) as live, chunked_to(live.url, LIVE_TOKEN) as connection:
+    with live_bridge(tmp_path, users=2) as live, connected(live.url) as connection:
+        connection.sendall(head(LIVE_TOKEN, "Transfer-Encoding: chunked"))
         chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
         answer = b""
         sent = 0
@@ -583,12 +584,6 @@ def head(token: str, *lines: str) -> bytes:
 def connected(url: str) -> closing[socket.socket]:
     where = urlsplit(url)
     return closing(socket.create_connection((where.hostname, where.port), timeout=10))
-
-
-def chunked_to(url: str, token: str) -> closing[socket.socket]:
-    connection = connected(url)
-    connection.thing.sendall(head(token, "Transfer-Encoding: chunked"))
-    return connection
 
 
 def arrived(connection: socket.socket) -> bytes:

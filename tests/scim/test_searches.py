@@ -1,7 +1,7 @@
 """Searches over the face: which resources, in which order, on which page, with which attributes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 GOTO = "urn:scim:schemas:extension:goto:1:User"
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
-Test = Callable[[Wire], Awaitable[None]]
+Test = Callable[[Wire], Coroutine[Any, Any, None]]
 Runner = Callable[[Test], None]
 
 BJENSEN = {
@@ -47,7 +47,7 @@ JUNIOR = {
     "emails": [{"value": "junior@example.net", "type": "work"}],
     "phoneNumbers": [{"value": "555-3", "type": "home"}],
 }
-WANTED = [BJENSEN, JSMITH, JUNIOR]
+WANTED: list[dict[str, Any]] = [BJENSEN, JSMITH, JUNIOR]
 B, S, J = (user["userName"] for user in WANTED)
 
 
@@ -221,7 +221,7 @@ async def walked(wire: Wire, **params: Any) -> list[list[dict[str, Any]]]:
 @pytest.mark.parametrize("sort_by", ["title", "userName", "meta.lastModified", "active"])
 def test_a_walk_goes_back_as_it_came(run: Runner, sort_by: str, order: str) -> None:
     async def test(wire: Wire) -> None:
-        params = {"sortBy": sort_by, "sortOrder": order, "count": 2}
+        params: dict[str, Any] = {"sortBy": sort_by, "sortOrder": order, "count": 2}
         page = await listed(wire, **params, cursor="")
         assert "previousCursor" not in page
         forth = [page["Resources"]]
@@ -278,7 +278,7 @@ def test_a_cursor_serves_the_query_it_was_given_for_and_no_other(
     run: Runner, changed: dict[str, Any], scim_type: str
 ) -> None:
     async def test(wire: Wire) -> None:
-        params = {"sortBy": "id", "count": 2, "cursor": ""}
+        params: dict[str, Any] = {"sortBy": "id", "count": 2, "cursor": ""}
         params["cursor"] = (await listed(wire, **params))["nextCursor"]
         path = changed.get("path", "/Users")
         again = params | {name: value for name, value in changed.items() if name != "path"}
