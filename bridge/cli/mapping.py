@@ -17,6 +17,10 @@ from bridge.mapping.rules import Rule
 SHOWN_VALUES = 4
 OF_THE_BRIDGE = "-"
 COMPUTED = "`groups` and `members` are not mapped: they are GoTo's one group of each user."
+DELETES = {
+    "delete": "delete, the user is removed at GoTo",
+    "suspend": "suspend, the user is hidden and loses licences and roles",
+}
 CONFLICTS = {"move": "moves it there", "reject": "is refused (409)"}
 
 
@@ -51,6 +55,15 @@ def show_mapping(file: Path | None, *, config: Path | None) -> None:
     say(
         "Adding a user who is in a group to another one (groups.conflict): "
         f"{mapping.group_conflict}, it {CONFLICTS[mapping.group_conflict]}"
+    )
+    say(f"Delete of a user (activation.on_delete): {DELETES[mapping.on_delete]}")
+    roles = ", ".join(mapping.grantable_roles) or "none"
+    say(f"Admin roles that clients may give and take (roles.grantable): {roles}")
+    shown = " and ".join(mapping.shown_as_groups) or "nothing"
+    say(f"Shown as groups too (groups.include): {shown}")
+    say(
+        "Suspensions and deletions of users in an hour (limits.destructive_per_hour): "
+        f"{mapping.destructive_per_hour}, or a tenth of the account where that is more"
     )
     domain = mapping.users.rules.mail_domain or "none: a user without an address is refused"
     say(f"Domain of a userName that is no address (users.mail_domain): {domain}")

@@ -1,6 +1,6 @@
 """What the verbs share: GoTo, the snapshot, the ledger, the locks, and how old a look may be."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -15,6 +15,7 @@ from bridge.directory.time import Clock
 from bridge.errors import GoToError
 from bridge.goto import GoToClient, GroupRecord, UserRecord
 from bridge.mapping import Mapping
+from bridge.store import AuditEntry, Intent
 
 T = TypeVar("T")
 
@@ -68,9 +69,18 @@ class Core:
                 break
         return seen, began
 
-    async def keep_user(self, entry: UserEntry) -> UserEntry:
-        """Take in what is now known of a user, in the store first, and of the groups it touches."""
-        await self.ledger.save("User", [entry.state])
+    async def keep_user(
+        self,
+        entry: UserEntry,
+        *,
+        audited: Sequence[AuditEntry] = (),
+        ended: Sequence[Intent] = (),
+    ) -> UserEntry:
+        """Take in what is now known of a user, in the store first, and of the groups it touches.
+
+        ``audited`` and the end of intents go into the store with it.
+        """
+        await self.ledger.save("User", [entry.state], audited=audited, ended=ended)
         before = self.snapshot.users.get(entry.key)
         origin = before.record.group_key if before else None
         touched = self.snapshot.put_user(entry)
@@ -93,12 +103,14 @@ class Core:
         await self._keep_counts(touched, known.record.group_key if known else None)
         return entry
 
-    async def forget_user(self, key: str) -> None:
+    async def forget_user(
+        self, key: str, *, audited: Sequence[AuditEntry] = (), ended: Sequence[Intent] = ()
+    ) -> None:
         """Take in that a user is gone."""
         self.snapshot.gone(key, at=self.clock())
         before = self.snapshot.users.get(key)
         touched = self.snapshot.drop_user(key)
-        await self.ledger.bury("User", [key])
+        await self.ledger.bury("User", [key], audited=audited, ended=ended)
         await self._keep_counts(touched, before.record.group_key if before else None)
 
     async def keep_group(self, entry: GroupEntry) -> GroupEntry:

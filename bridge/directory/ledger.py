@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from bridge.directory.actor import actor
 from bridge.directory.entries import Kind, now_in_milliseconds
-from bridge.store import ResourceState, Store
+from bridge.store import AuditEntry, Intent, ResourceState, Store, new_intent
 
 UNCHANGED: Any = object()
 
@@ -90,10 +91,20 @@ class Ledger:
             parked=known.parked if parked is UNCHANGED else parked,
         )
 
-    async def save(self, kind: Kind, states: Sequence[ResourceState]) -> None:
-        """Store those states that are new, and remember them."""
+    async def save(
+        self,
+        kind: Kind,
+        states: Sequence[ResourceState],
+        *,
+        audited: Sequence[AuditEntry] = (),
+        ended: Sequence[Intent] = (),
+    ) -> None:
+        """Store those states that are new, and remember them.
+
+        ``audited`` and the end of intents are stored with them, or nothing is.
+        """
         async with self._writing:
-            await self._save(kind, states)
+            await self._save(kind, states, audited=audited, ended=ended)
 
     async def save_seen(self, kind: Kind, states: Sequence[ResourceState]) -> None:
         """Store what a look at GoTo showed: dates and versions, never what is held or parked."""
@@ -108,22 +119,65 @@ class Ledger:
             return None
         return replace(state, held=known.held, parked=known.parked)
 
-    async def _save(self, kind: Kind, states: Sequence[ResourceState]) -> None:
+    async def _save(
+        self,
+        kind: Kind,
+        states: Sequence[ResourceState],
+        *,
+        audited: Sequence[AuditEntry] = (),
+        ended: Sequence[Intent] = (),
+    ) -> None:
         known = self._states[kind]
         changed = [state for state in states if known.get(state.key) != state]
-        if changed:
-            await self._store.save_states(self._account, kind, changed)
+        if changed or audited or ended:
+            await self._store.save_states(
+                self._account, kind, changed, audited=audited, ended=ended
+            )
         for state in changed:
             self._remember(kind, state)
 
-    async def bury(self, kind: Kind, keys: Iterable[str]) -> None:
+    async def bury(
+        self,
+        kind: Kind,
+        keys: Iterable[str],
+        *,
+        audited: Sequence[AuditEntry] = (),
+        ended: Sequence[Intent] = (),
+    ) -> None:
         """Forget resources that are gone: should a key come back, it starts clean."""
         async with self._writing:
             gone = [key for key in keys if key in self._states[kind]]
-            if gone:
-                await self._store.bury(self._account, kind, gone, at=now_in_milliseconds())
+            if gone or audited or ended:
+                await self._store.bury(
+                    self._account,
+                    kind,
+                    gone,
+                    at=now_in_milliseconds(),
+                    audited=audited,
+                    ended=ended,
+                )
             for key in gone:
                 self._forget(kind, key)
+
+    def note(
+        self, action: str, kind: Kind, key: str, detail: Mapping[str, Any] | None = None
+    ) -> AuditEntry:
+        """Return the audit trail's line for something done now; it is not stored yet."""
+        return AuditEntry(now_in_milliseconds(), actor(), action, kind, key, detail)
+
+    async def begin(self, operation: str, payload: Mapping[str, Any]) -> Intent:
+        """Store what is about to be done, so that a start after a crash can settle it."""
+        intent = new_intent(operation, payload, at=now_in_milliseconds())
+        await self._store.begin(self._account, intent)
+        return intent
+
+    async def end(self, *intents: Intent) -> None:
+        """Say that operations are settled."""
+        await self._store.end(self._account, intents)
+
+    async def intents(self) -> list[Intent]:
+        """Return what was begun and never settled, the oldest first."""
+        return await self._store.intents(self._account)
 
     def _remember(self, kind: Kind, state: ResourceState) -> None:
         self._forget(kind, state.key)

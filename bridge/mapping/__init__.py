@@ -15,7 +15,7 @@ from bridge.mapping.document import read, shipped
 from bridge.mapping.errors import MappingError, Mistake, Removed, ValueRefused
 from bridge.mapping.publishing import accepted_schemas, published_schemas
 from bridge.mapping.reading import Reading
-from bridge.mapping.rules import GroupConflict, Rules, TypeRules
+from bridge.mapping.rules import GroupConflict, OnDelete, Rules, ShownAsGroups, TypeRules
 from bridge.mapping.writing import Before, Target, Writing
 
 __all__ = [
@@ -92,6 +92,26 @@ class Mapping:
     def group_conflict(self) -> GroupConflict:
         """What becomes of adding a user to a second group."""
         return self.rules.group_conflict
+
+    @property
+    def on_delete(self) -> OnDelete:
+        """What a delete of a user does at GoTo."""
+        return self.rules.on_delete
+
+    @property
+    def grantable_roles(self) -> tuple[str, ...]:
+        """The admin roles that clients may give and take."""
+        return self.rules.grantable_roles
+
+    @property
+    def shown_as_groups(self) -> tuple[ShownAsGroups, ...]:
+        """What beside GoTo's groups is shown as groups."""
+        return self.rules.shown_as_groups
+
+    @property
+    def destructive_per_hour(self) -> int:
+        """Suspensions and deletions of users in an hour, before the brake stops them."""
+        return self.rules.destructive_per_hour
 
 
 def load_mapping(path: Path | None = None) -> Mapping:

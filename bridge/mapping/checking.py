@@ -12,14 +12,19 @@ from bridge.mapping.declarations import ValueLines, read_extensions, read_value_
 from bridge.mapping.document import Document
 from bridge.mapping.entries import read_entry, read_path
 from bridge.mapping.findings import Findings
-from bridge.mapping.rules import EMAIL, STATUS, GroupConflict, Rule, Rules, TypeRules
+from bridge.mapping.rules import EMAIL, STATUS, Rule, Rules, ShownAsGroups, TypeRules
 
-TOP_KEYS = {"version", "activation", "users", "groups", "values", "extensions"}
+TOP_KEYS = {"version", "activation", "roles", "limits", "users", "groups", "values", "extensions"}
 SECTIONS = {
-    "activation": {"licenses"},
+    "activation": {"licenses", "on_delete"},
+    "roles": {"grantable"},
+    "limits": {"destructive_per_hour"},
     "users": {"held", "ignored", "attributes", "mail_domain"},
-    "groups": {"held", "ignored", "attributes", "conflict"},
+    "groups": {"held", "ignored", "attributes", "conflict", "include"},
 }
+CONFLICT = ("groups", "conflict", ("move", "reject"))
+ON_DELETE = ("activation", "on_delete", ("delete", "suspend"))
+DESTRUCTIVE_PER_HOUR = 50
 SECTION_OF = {"User": "users", "Group": "groups"}
 LONGEST_LOCAL_PART = "a" * 64
 
@@ -38,7 +43,11 @@ def read_rules(document: Document) -> Rules:
         users=_type_rules(findings, Catalog("User", extensions["User"]), lines),
         groups=_type_rules(findings, Catalog("Group", extensions["Group"]), lines),
         default_licenses=tuple(findings.texts("activation", "licenses")),
-        group_conflict=_conflict(findings),
+        group_conflict="reject" if _choice(findings, CONFLICT) == "reject" else "move",
+        on_delete="suspend" if _choice(findings, ON_DELETE) == "suspend" else "delete",
+        grantable_roles=tuple(dict.fromkeys(findings.texts("roles", "grantable"))),
+        shown_as_groups=_shown_as_groups(findings),
+        destructive_per_hour=_destructive_per_hour(findings),
     )
     _check_identity(findings, rules)
     _check_active(findings, rules.users)
@@ -46,11 +55,31 @@ def read_rules(document: Document) -> Rules:
     return rules
 
 
-def _conflict(findings: Findings) -> GroupConflict:
-    value = findings.table("groups").get("conflict", "move")
-    if value not in ("move", "reject"):
-        findings.wrong(["groups", "conflict"], 'conflict must be "move" or "reject"')
-    return "reject" if value == "reject" else "move"
+def _choice(findings: Findings, choice: tuple[str, str, tuple[str, str]]) -> str:
+    """Return one of two words, the first where nothing is said."""
+    section, key, words = choice
+    value = findings.table(section).get(key, words[0])
+    if value not in words:
+        findings.wrong([section, key], f'{key} must be "{words[0]}" or "{words[1]}"')
+    return str(value)
+
+
+def _shown_as_groups(findings: Findings) -> tuple[ShownAsGroups, ...]:
+    wanted = findings.texts("groups", "include")
+    known: tuple[ShownAsGroups, ...] = ("licenses", "roles")
+    for name in wanted:
+        if name not in known:
+            findings.wrong(["groups", "include"], 'include can hold "licenses" and "roles"')
+    return tuple(name for name in known if name in wanted)
+
+
+def _destructive_per_hour(findings: Findings) -> int:
+    value = findings.table("limits").get("destructive_per_hour", DESTRUCTIVE_PER_HOUR)
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    text = "destructive_per_hour must be a whole number, 0 or more"
+    findings.wrong(["limits", "destructive_per_hour"], text)
+    return DESTRUCTIVE_PER_HOUR
 
 
 def _type_rules(findings: Findings, catalog: Catalog, lines: ValueLines) -> TypeRules:

@@ -16,6 +16,8 @@ EMAIL = "email"
 STATUS = "status"
 
 GroupConflict = Literal["move", "reject"]
+OnDelete = Literal["delete", "suspend"]
+ShownAsGroups = Literal["licenses", "roles"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +69,7 @@ class Rules:
     groups: TypeRules
     default_licenses: tuple[str, ...]
     group_conflict: GroupConflict
+    on_delete: OnDelete = "delete"
+    grantable_roles: tuple[str, ...] = ()
+    shown_as_groups: tuple[ShownAsGroups, ...] = ()
+    destructive_per_hour: int = 50

@@ -4,7 +4,9 @@ The room knows SQL, sealing and how a database is brought to today's schema. It 
 nor GoTo: to it a held attribute is JSON under a key, and a grant is JSON under a name.
 """
 
+from bridge.store.audit import AuditEntry
 from bridge.store.database import StoreUnavailable
+from bridge.store.journal import Intent, new_intent
 from bridge.store.sealer import Sealer
 from bridge.store.secret_key import SecretKeys, secret_keys
 from bridge.store.states import ResourceState
@@ -12,12 +14,15 @@ from bridge.store.store import Store
 from bridge.store.tokens import ClientToken, hash_token
 
 __all__ = [
+    "AuditEntry",
     "ClientToken",
+    "Intent",
     "ResourceState",
     "Sealer",
     "SecretKeys",
     "Store",
     "StoreUnavailable",
     "hash_token",
+    "new_intent",
     "secret_keys",
 ]

@@ -6,7 +6,17 @@ JSON is text, and absent where there is nothing to say, so that most rows stay s
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 VERSION_TABLE = "bridge_schema"
 """Where Alembic notes the schema's version; its default name could be taken by another program."""
@@ -56,6 +66,33 @@ Index(
     sqlite_where=client_token.c.revoked_at.is_(None),
     postgresql_where=client_token.c.revoked_at.is_(None),
 )
+
+# Operations that were begun and not yet ended: what a start after a crash has to settle.
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("operation", String(32), nullable=False),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("payload", Text, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    # SQLite counts up by itself only where the type is exactly INTEGER.
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("detail", Text),
+)
+
+Index("audit_by_time", audit.c.account, audit.c.at)
 
 
 def to_micros(moment: datetime) -> int:

@@ -9,12 +9,22 @@ from datetime import datetime
 from typing import Any, Self
 
 import orjson
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.errors import BridgeError
+from bridge.store.audit import AuditEntry, entry_from_row, entry_to_row
 from bridge.store.database import Database, open_database
+from bridge.store.journal import Intent, intent_from_row, intent_to_row
 from bridge.store.migrate import migrate
-from bridge.store.schema import client_token, resource_state, sealed_grant, to_micros
+from bridge.store.schema import (
+    audit,
+    client_token,
+    journal,
+    resource_state,
+    sealed_grant,
+    to_micros,
+)
 from bridge.store.sealer import Sealer
 from bridge.store.states import ResourceState, state_from_row, state_to_row
 from bridge.store.tokens import (
@@ -69,20 +79,45 @@ class Store:
             return {row.key: state_from_row(row) for row in found}
 
     @uninterrupted
-    async def save_states(self, account: str, kind: str, states: Sequence[ResourceState]) -> None:
-        """Insert or replace states, all or none; a buried key comes back to life."""
+    async def save_states(
+        self,
+        account: str,
+        kind: str,
+        states: Sequence[ResourceState],
+        *,
+        audited: Sequence[AuditEntry] = (),
+        ended: Sequence[Intent] = (),
+    ) -> None:
+        """Insert or replace states, all or none; a buried key comes back to life.
+
+        ``audited`` and the end of intents are written in the same transaction.
+        """
         rows = [state_to_row(state, account=account, kind=kind) for state in states]
-        if not rows:
+        if not (rows or audited or ended):
             return
         # In one order everywhere, so that two who save the same rows never wait in a ring.
         rows.sort(key=lambda row: row["key"])
         async with self._database.write() as connection:
-            await connection.execute(self._database.upsert(resource_state), rows)
+            if rows:
+                await connection.execute(self._database.upsert(resource_state), rows)
+            await _write_beside(connection, account, audited, ended)
 
     @uninterrupted
-    async def bury(self, account: str, kind: str, keys: Sequence[str], *, at: datetime) -> None:
-        """Leave a tombstone of each key and forget what was held: re-created, it starts clean."""
-        if not keys:
+    async def bury(
+        self,
+        account: str,
+        kind: str,
+        keys: Sequence[str],
+        *,
+        at: datetime,
+        audited: Sequence[AuditEntry] = (),
+        ended: Sequence[Intent] = (),
+    ) -> None:
+        """Leave a tombstone of each key and forget what was held: re-created, it starts clean.
+
+        ``audited`` and the end of intents are written in the same transaction.
+        """
+        if not (keys or audited or ended):
             return
         statement = (
             update(resource_state)
@@ -95,7 +130,60 @@ class Store:
             .values(held=None, parked=None, buried_at=to_micros(at))
         )
         async with self._database.write() as connection:
-            await connection.execute(statement, [{"buried_key": key} for key in sorted(keys)])
+            if keys:
+                await connection.execute(statement, [{"buried_key": key} for key in sorted(keys)])
+            await _write_beside(connection, account, audited, ended)
+
+    @uninterrupted
+    async def begin(self, account: str, intent: Intent) -> None:
+        """Note what is about to be done; it is on disk when this returns."""
+        async with self._database.write() as connection:
+            await connection.execute(insert(journal), [intent_to_row(intent, account=account)])
+
+    @uninterrupted
+    async def end(self, account: str, intents: Sequence[Intent]) -> None:
+        """Say that operations are settled; one that was never begun changes nothing."""
+        if not intents:
+            return
+        async with self._database.write() as connection:
+            await _write_beside(connection, account, (), intents)
+
+    @uninterrupted
+    async def intents(self, account: str) -> list[Intent]:
+        """Give what was begun and not ended, the oldest first."""
+        order = (journal.c.begun_at, journal.c.id)
+        async with self._database.read() as connection:
+            statement = select(journal).where(journal.c.account == account).order_by(*order)
+            return [intent_from_row(row) for row in await connection.execute(statement)]
+
+    @uninterrupted
+    async def audit(self, account: str, entries: Sequence[AuditEntry]) -> None:
+        """Add to the audit trail."""
+        if not entries:
+            return
+        async with self._database.write() as connection:
+            await _write_beside(connection, account, entries, ())
+
+    @uninterrupted
+    async def audited(
+        self, account: str, *, since: datetime, actions: Sequence[str] = ()
+    ) -> list[AuditEntry]:
+        """Give the audit trail from a moment on, the oldest first; ``actions`` picks some."""
+        wanted = [audit.c.account == account, audit.c.at >= to_micros(since)]
+        if actions:
+            wanted.append(audit.c.action.in_(actions))
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                select(audit).where(*wanted).order_by(audit.c.at, audit.c.id)
+            )
+            return [entry_from_row(row) for row in found]
+
+    @uninterrupted
+    async def forget_audit(self, account: str, *, before: datetime) -> None:
+        """Drop the audit trail before a moment."""
+        statement = delete(audit).where(audit.c.account == account, audit.c.at < to_micros(before))
+        async with self._database.write() as connection:
+            await connection.execute(statement)
 
     @uninterrupted
     async def save_grant(self, name: str, grant: Mapping[str, Any]) -> None:
@@ -173,3 +261,21 @@ class Store:
 
 def _grant_context(name: str) -> str:
     return f"grant:{name}"
+
+
+async def _write_beside(
+    connection: AsyncConnection,
+    account: str,
+    audited: Sequence[AuditEntry],
+    ended: Sequence[Intent],
+) -> None:
+    """Write what belongs to a change, in its transaction."""
+    if audited:
+        rows = [entry_to_row(entry, account=account) for entry in audited]
+        await connection.execute(insert(audit), rows)
+    if ended:
+        await connection.execute(
+            delete(journal).where(
+                journal.c.account == account, journal.c.id.in_([intent.id for intent in ended])
+            )
+        )
