@@ -52,6 +52,9 @@ def names(wheel: Path) -> set[str]:
     [
         "bridge/py.typed",
         "bridge/_mappings/goto.toml",
+        "bridge/_mappings/eic/ImportAccountEntJSON.json",
+        "bridge/_mappings/eic/README.md",
+        "bridge/_mappings/eic/eic.tf",
         "bridge/store/migrations/env.py",
         "bridge/store/migrations/versions/0001_first_tables.py",
     ],

@@ -16,6 +16,7 @@ COMMANDS = [
     "connect",
     "mapping check",
     "mapping show",
+    "recipe",
     "token create",
     "token list",
     "token revoke",
