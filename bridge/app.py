@@ -6,6 +6,7 @@ Knows all rooms, with ``rooms`` for those below the SCIM face; decides nothing t
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import structlog
@@ -13,7 +14,7 @@ from scim2_models import NotFoundException
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bridge.connect import Grants, Keeper, Rhythm, grant_age, grant_facts, grant_left
@@ -22,13 +23,21 @@ from bridge.errors import BridgeError
 from bridge.mapping import Mapping, load_mapping
 from bridge.operations import Check, Health, Metrics, Watched
 from bridge.rooms import Rooms, open_rooms
-from bridge.scim import Authenticator, Client, error_response, scim_application
+from bridge.scim import (
+    AccessTokens,
+    Authenticator,
+    Client,
+    TokenEndpoint,
+    error_response,
+    scim_application,
+)
 from bridge.settings import Settings
 from bridge.store import Store
 
 log = structlog.get_logger(__name__)
 
 SCIM_PATH = "/scim/v2"
+TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 
 
 def create_app(
@@ -85,7 +94,13 @@ def _routes(
         return Client(found.name, "strict" if found.profile == "strict" else "lenient")
 
     authenticator = Authenticator(
-        find_client, static_token=token, static_profile=settings.token_profile
+        find_client,
+        static_token=token,
+        static_profile=settings.token_profile,
+        access_tokens=AccessTokens(
+            seal=partial(rooms.sealer.seal, context=TOKEN_PATH),
+            opened=partial(rooms.sealer.open, context=TOKEN_PATH),
+        ),
     )
 
     def face(directory: Directory) -> ASGIApp:
@@ -107,6 +122,7 @@ def _routes(
     return [
         *health.routes(),
         metrics.route(),
+        Route(TOKEN_PATH, TokenEndpoint(authenticator), methods=["POST"]),
         Mount(SCIM_PATH, app=Watched(_Face(rooms, face), metrics)),
     ]
 

@@ -116,6 +116,19 @@ def capabilities() -> ServiceProviderConfig:
                 description="A token of this bridge in the Authorization header (RFC 6750)",
                 spec_uri="https://datatracker.ietf.org/doc/html/rfc6750",
                 primary=True,
-            )
+            ),
+            AuthenticationScheme(
+                type=AuthenticationScheme.Type.oauth2,
+                name="Client credentials",
+                description="Access tokens from /oauth/token (RFC 6749 section 4.4): the client's "
+                "name is client_id, its token client_secret",
+                spec_uri="https://datatracker.ietf.org/doc/html/rfc6749",
+            ),
+            AuthenticationScheme(
+                type=AuthenticationScheme.Type.httpbasic,
+                name="HTTP Basic",
+                description="The client's name, and its token as the password (RFC 7617)",
+                spec_uri="https://datatracker.ietf.org/doc/html/rfc7617",
+            ),
         ],
     )

@@ -1,7 +1,17 @@
 """The SCIM face: HTTP and SCIM in front of the directory. It never speaks to GoTo or the store."""
 
+from bridge.scim.access_tokens import AccessTokens
 from bridge.scim.application import scim_application
 from bridge.scim.auth import Authenticator, Client, Profile
 from bridge.scim.errors import error_response
+from bridge.scim.token_endpoint import TokenEndpoint
 
-__all__ = ["Authenticator", "Client", "Profile", "error_response", "scim_application"]
+__all__ = [
+    "AccessTokens",
+    "Authenticator",
+    "Client",
+    "Profile",
+    "TokenEndpoint",
+    "error_response",
+    "scim_application",
+]

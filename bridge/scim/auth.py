@@ -1,6 +1,12 @@
-"""Who asks: bearer tokens (RFC 6750), the configured one and those of ``token create``."""
+"""Who asks: bearer tokens (RFC 6750), the configured one and those of ``token create``.
 
+A client may send its token as it is, as the password beside its name (RFC 7617), or exchange it for
+access tokens that end by themselves (``access_tokens``). Revoking the one ends all three.
+"""
+
+import binascii
 import time
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -8,6 +14,8 @@ from hmac import compare_digest
 from typing import Literal
 
 from scim2_models import UnauthorizedException
+
+from bridge.scim.access_tokens import PREFIX, AccessTokens
 
 Profile = Literal["lenient", "strict"]
 STATIC = "BRIDGE_TOKEN"
@@ -37,20 +45,48 @@ class Authenticator:
         static_token: str | None = None,
         static_profile: Profile = "lenient",
         clock: Callable[[], float] = time.monotonic,
+        access_tokens: AccessTokens | None = None,
     ) -> None:
         self._find = find
         self._static = _digest(static_token) if static_token else None
         self._static_client = Client(STATIC, static_profile)
         self._clock = clock
+        self._access_tokens = access_tokens
         self._trusted: dict[bytes, tuple[float, Client]] = {}
 
     async def client(self, authorization: str | None) -> Client:
         """Return who sent this Authorization header. Raises UnauthorizedException."""
-        scheme, _, token = (authorization or "").strip().partition(" ")
-        token = token.strip()
-        if scheme.casefold() != "bearer" or not token:
-            raise UnauthorizedException(detail=MISSING)
-        digest = _digest(token)
+        scheme, _, sent = (authorization or "").strip().partition(" ")
+        sent = sent.strip()
+        if scheme.casefold() == "bearer" and sent:
+            return await self._bearer(sent)
+        if scheme.casefold() == "basic" and sent:
+            return await self.named(*credentials(sent))
+        raise UnauthorizedException(detail=MISSING)
+
+    async def named(self, name: str, token: str) -> Client:
+        """Return the client that has this name and this token. Raises UnauthorizedException."""
+        client = await self._known(_digest(token))
+        if not compare_digest(_digest(name), _digest(client.name)):
+            raise UnauthorizedException(detail=UNKNOWN)
+        return client
+
+    async def exchanged(self, name: str, token: str) -> str:
+        """Return a new access token for a client. Raises UnauthorizedException."""
+        await self.named(name, token)
+        if self._access_tokens is None:
+            raise UnauthorizedException(detail=UNKNOWN)
+        return self._access_tokens.issued(_digest(token))
+
+    async def _bearer(self, token: str) -> Client:
+        if self._access_tokens is None or not token.startswith(PREFIX):
+            return await self._known(_digest(token))
+        digest = self._access_tokens.digest_in(token)
+        if digest is None:
+            raise UnauthorizedException(detail=ENDED)
+        return await self._known(digest)
+
+    async def _known(self, digest: bytes) -> Client:
         if self._static is not None and compare_digest(digest, self._static):
             return self._static_client
         return await self._stored(digest)
@@ -69,15 +105,33 @@ class Authenticator:
         return found
 
 
+def credentials(encoded: str) -> tuple[str, str]:
+    """Return name and password of a Basic header (RFC 7617). Raises UnauthorizedException."""
+    try:
+        name, colon, password = b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        colon = ""
+    if not colon or not password:
+        raise UnauthorizedException(detail=UNREADABLE)
+    return name, password
+
+
 def _digest(token: str) -> bytes:
     return sha256(token.encode("utf-8", "surrogateescape")).digest()
 
 
-MISSING = (
-    "invalid_token: the request has no bearer token, send the header 'Authorization: Bearer …'"
-)
+MISSING = "invalid_token: the request has no token, send the header 'Authorization: Bearer …'"
 UNKNOWN = (
     "invalid_token: this bearer token is not known here or was revoked, "
     "make one with `goto-scim-bridge token create`"
 )
+ENDED = (
+    "invalid_token: this access token has ended or is not one of this bridge, "
+    "ask for a new one at /oauth/token"
+)
+UNREADABLE = (
+    "invalid_token: the Basic credentials cannot be read, "
+    "send the client's name and its token as the password"
+)
 CHALLENGE = 'Bearer realm="SCIM", error="invalid_token"'
+BASIC_CHALLENGE = 'Basic realm="SCIM", charset="UTF-8"'

@@ -14,7 +14,7 @@ from bridge.errors import (
     GoToUnavailable,
     GoToUnreadable,
 )
-from bridge.scim.auth import CHALLENGE
+from bridge.scim.auth import BASIC_CHALLENGE, CHALLENGE
 from bridge.scim.rendering import json_response
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,8 @@ def error_response(exception: Exception) -> Response:
     error = error_of(exception)
     response = json_response(error.model_dump(), status=error.status or 500)
     if error.status == 401:
-        response.headers["WWW-Authenticate"] = CHALLENGE
+        # In one line: some clients see only the last of several.
+        response.headers["WWW-Authenticate"] = f"{CHALLENGE}, {BASIC_CHALLENGE}"
     if isinstance(exception, MethodNotAllowedException):
         response.headers["Allow"] = ", ".join(_with_head(exception.allowed))
     if isinstance(exception, GoToUnavailable):
