@@ -15,6 +15,17 @@ class BridgeError(Exception):
         self.detail = detail
 
 
+class BrakeHolds(BridgeError):
+    """Too many users were suspended or deleted within an hour: an operator has to let them through.
+
+    ``retry_after`` is in seconds.
+    """
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 class GoToError(BridgeError):
     """GoTo did not do what it was asked."""
 

@@ -1,5 +1,6 @@
 """The heart: an account's users and groups as SCIM resources. It knows no HTTP."""
 
+from bridge.directory.actor import acting_for
 from bridge.directory.directory import Directory
 from bridge.directory.entries import Entry, GroupEntry, Kind, MembershipChange, UserEntry
 from bridge.directory.paging import Page
@@ -16,6 +17,7 @@ __all__ = [
     "Page",
     "Query",
     "UserEntry",
+    "acting_for",
     "model_of",
     "wanted_of",
 ]

@@ -24,6 +24,13 @@ def parked_of(record: UserRecord) -> dict[str, Any] | None:
     }
 
 
+def suspends(record: UserRecord, fields: Mapping[str, Any]) -> bool:
+    """Whether a write of ``fields`` leaves a user with neither licences nor roles who had some."""
+    had = [*record.license_keys, *record.admin_roles]
+    left = {"licenseKeys": record.license_keys, "adminRoles": record.admin_roles, **fields}
+    return bool(had) and not any(left[name] for name in CLEARED)
+
+
 def restored(parked: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Return the fields that give a user back what was parked, or None for nothing."""
     fields = {name: parked[name] for name in CLEARED if parked.get(name)} if parked else {}

@@ -38,12 +38,14 @@ class UserChanges:
             entry = await self._look(entry.key)
         now = entry.resource.get("active")
         if active is False and now:
-            return await self._suspend(entry, fields, held)
+            async with self._core.braked(entry, activation.CLEARED):
+                return await self._suspend(entry, fields, held)
         if active is True and not now:
             return await self._activate(entry, fields, held)
         if not fields and held == entry.state.held:
             return entry
-        await self._update(entry, fields)
+        async with self._core.braked(entry, fields):
+            await self._update(entry, fields)
         return await self._keep_changed(entry, fields, held=held)
 
     async def _suspend(
@@ -80,7 +82,7 @@ class UserChanges:
         else:
             record = now if now.license_keys or now.admin_roles else record
         activated = core.assembly.user(record, seen_at=seen_at, held=held, parked=None)
-        return await core.keep_user(activated)
+        return await core.keep_user(activated, audited=core.trail.user_changed(entry, activated))
 
     async def _update(self, entry: UserEntry, fields: Mapping[str, Any]) -> None:
         if not fields:
@@ -114,4 +116,4 @@ class UserChanges:
         record = activation.with_fields(entry.record, fields, core.snapshot.licenses)
         kept = parked if parked is not None else entry.state.parked
         changed = core.assembly.user(record, seen_at=core.clock(), held=held, parked=kept)
-        return await core.keep_user(changed)
+        return await core.keep_user(changed, audited=core.trail.user_changed(entry, changed))

@@ -1,20 +1,31 @@
 """What the verbs share: GoTo, the snapshot, the ledger, the locks, and how old a look may be."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from bridge.directory.activation import suspends
 from bridge.directory.assembly import Assembly
+from bridge.directory.brake import Brake
 from bridge.directory.entries import GroupEntry, UserEntry
 from bridge.directory.ledger import Ledger
 from bridge.directory.locks import Locks
 from bridge.directory.refresh import Refresh
 from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
+from bridge.directory.trail import Trail
 from bridge.errors import GoToError
 from bridge.goto import GoToClient, GroupRecord, UserRecord
-from bridge.mapping import Mapping
+from bridge.mapping import Mapping as AttributeMapping
 from bridge.store import AuditEntry, Intent
 
 T = TypeVar("T")
@@ -28,12 +39,14 @@ class Core:
     """The parts, and the few steps that every verb takes with them."""
 
     goto: GoToClient
-    mapping: Mapping
+    mapping: AttributeMapping
     assembly: Assembly
     ledger: Ledger
     snapshot: Snapshot
     refresh: Refresh
     locks: Locks
+    brake: Brake
+    trail: Trail
     clock: Clock
     max_age: float
     administrator: str
@@ -50,6 +63,15 @@ class Core:
         """Whether a resource that the snapshot lacks was looked for lately enough."""
         moment = self.oldest_allowed() if oldest is None else oldest
         return self.is_young(moment) or self.snapshot.gone_at(key) >= moment
+
+    @asynccontextmanager
+    async def braked(self, entry: UserEntry, fields: Mapping[str, Any]) -> AsyncIterator[None]:
+        """Count a write of ``fields`` that leaves an active user without licences and roles."""
+        if not suspends(entry.record, fields):
+            yield
+            return
+        async with self.brake.passing("suspend", entry.key, entry.record):
+            yield
 
     @contextmanager
     def settling(self, *keys: str) -> Iterator[None]:
@@ -113,9 +135,11 @@ class Core:
         await self.ledger.bury("User", [key], audited=audited, ended=ended)
         await self._keep_counts(touched, before.record.group_key if before else None)
 
-    async def keep_group(self, entry: GroupEntry) -> GroupEntry:
-        """Take in what is now known of a group."""
-        await self.ledger.save("Group", [entry.state])
+    async def keep_group(
+        self, entry: GroupEntry, *, audited: Sequence[AuditEntry] = ()
+    ) -> GroupEntry:
+        """Take in what is now known of a group; ``audited`` goes into the store with it."""
+        await self.ledger.save("Group", [entry.state], audited=audited)
         self.snapshot.put_group(entry)
         return entry
 

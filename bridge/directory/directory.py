@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bridge.directory.assembly import Assembly
+from bridge.directory.brake import Brake
+from bridge.directory.contention import Contention
 from bridge.directory.core import Core
 from bridge.directory.entries import (
     Change,
@@ -29,6 +31,7 @@ from bridge.directory.search import Query, Search
 from bridge.directory.seats import Seats
 from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
+from bridge.directory.trail import Trail
 from bridge.directory.users import Users
 from bridge.directory.walks import Walks
 from bridge.errors import GoToUnavailable
@@ -59,7 +62,8 @@ class Directory:
     """The verbs, by resource type. Errors are those of ``scim2_models`` and ``bridge.errors``.
 
     ``max_age`` is how old, in seconds, what is answered may be; ``patience`` how many seconds a
-    verb may take before its caller is told to come back.
+    verb may take before its caller is told to come back. ``contended`` is called for each user that
+    clients were found to move back and forth.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class Directory:
         max_age: float,
         clock: Clock = time.monotonic,
         patience: float = PATIENCE,
+        contended: Callable[[], object] = lambda: None,
     ) -> None:
         self._goto = goto
         self._store = store
@@ -80,6 +85,7 @@ class Directory:
         self._max_age = max_age
         self._clock = clock
         self._patience = patience
+        self._contention = Contention(found=contended, clock=clock)
         self._done: _Opened | None = None
         self._opening: asyncio.Task[_Opened] | None = None
         self._writing: set[asyncio.Task[Any]] = set()
@@ -100,6 +106,8 @@ class Directory:
         administrator = await self._connect()
         ledger = Ledger(self._store, self._goto.account_key)
         await ledger.load()
+        brake = Brake(ledger, allowed=self._mapping.destructive_per_hour)
+        await brake.load()
         assembly = Assembly(self._mapping, ledger)
         snapshot = Snapshot()
         core = Core(
@@ -110,6 +118,8 @@ class Directory:
             snapshot=snapshot,
             refresh=Refresh(self._goto, assembly, ledger, snapshot, self._clock),
             locks=Locks(),
+            brake=brake,
+            trail=Trail(ledger, brake, self._contention),
             clock=self._clock,
             max_age=self._max_age,
             administrator=administrator,
@@ -148,6 +158,20 @@ class Directory:
             return {"User": 0, "Group": 0}
         snapshot = self._done.core.snapshot
         return {"User": len(snapshot.users), "Group": len(snapshot.groups)}
+
+    @property
+    def brake(self) -> Brake | None:
+        """What stops too many suspensions and deletions; None before the account is known."""
+        return self._done.core.brake if self._done else None
+
+    async def tend(self) -> None:
+        """Do what is due now and then: see whether the brake was released, trim the audit trail."""
+        if self._done is None:
+            return
+        core = self._done.core
+        if core.brake.holds:
+            await core.brake.look()
+        await core.trail.trim()
 
     async def warm_up(self) -> None:
         """Take a snapshot if there is none young enough."""

@@ -13,6 +13,7 @@ from bridge.directory.users import Users
 from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
 from bridge.goto import GroupRecord
 from bridge.mapping import Before
+from bridge.store import AuditEntry
 
 
 class Groups:
@@ -66,7 +67,7 @@ class Groups:
             key = await self._create(name)
             record = GroupRecord({"key": key, "name": name, "keyPath": [key], "namePath": [name]})
             entry = core.assembly.group(record, (), seen_at=core.clock(), held=target.held)
-            await core.keep_group(entry)
+            await core.keep_group(entry, audited=core.trail.group("create", key))
         await self._membership.change(entry, add=users, remove=())
         return core.snapshot.groups.get(key, entry)
 
@@ -125,7 +126,8 @@ class Groups:
         path = [*entry.record.get("namePath", [name])[:-1], name]
         record = GroupRecord({**entry.record, "name": name, "namePath": path})
         renamed = core.assembly.group(record, entry.members, seen_at=core.clock(), held=target.held)
-        await core.keep_group(renamed)
+        action = "rename" if is_renamed else "change"
+        await core.keep_group(renamed, audited=core.trail.group(action, entry.key))
         if is_renamed:
             await self._rename_below(renamed)
         return renamed
@@ -180,7 +182,7 @@ class Groups:
                 except RecordNotFound:
                     await self._forget(key)
                     raise not_found("Group", key) from None
-            await self._forget(key)
+            await self._forget(key, audited=core.trail.group("delete", key))
 
     async def _exists(self, key: str) -> bool:
         try:
@@ -189,12 +191,12 @@ class Groups:
             return False
         return True
 
-    async def _forget(self, key: str) -> None:
+    async def _forget(self, key: str, *, audited: Sequence[AuditEntry] = ()) -> None:
         core = self._core
         core.snapshot.gone(key, at=core.clock())
         entry = core.snapshot.groups.get(key)
         core.snapshot.drop_group(key)
-        await core.ledger.bury("Group", [key])
+        await core.ledger.bury("Group", [key], audited=audited)
         if entry is None and core.is_young(core.oldest_allowed()):
             return
         touched = [user.key for user in core.snapshot.users.values() if _is_below(user, key)]

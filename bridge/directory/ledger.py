@@ -39,6 +39,10 @@ class Ledger:
         """Return what is known of a resource, or None."""
         return self._states[kind].get(key)
 
+    def count(self, kind: Kind) -> int:
+        """Return how many resources are known."""
+        return len(self._states[kind])
+
     def held(self, kind: Kind, key: str) -> Mapping[str, Any]:
         """Return the attributes held beside a record."""
         state = self._states[kind].get(key)
@@ -164,6 +168,17 @@ class Ledger:
     ) -> AuditEntry:
         """Return the audit trail's line for something done now; it is not stored yet."""
         return AuditEntry(now_in_milliseconds(), actor(), action, kind, key, detail)
+
+    async def audited(
+        self, *, since: datetime, actions: Sequence[str], kind: Kind | None = None
+    ) -> list[AuditEntry]:
+        """Return the audit trail's lines of these actions from a moment on, the oldest first."""
+        found = await self._store.audited(self._account, since=since, actions=actions)
+        return [entry for entry in found if kind in (None, entry.kind)]
+
+    async def forget_audit(self, *, before: datetime) -> None:
+        """Drop the audit trail before a moment."""
+        await self._store.forget_audit(self._account, before=before)
 
     async def begin(self, operation: str, payload: Mapping[str, Any]) -> Intent:
         """Store what is about to be done, so that a start after a crash can settle it."""

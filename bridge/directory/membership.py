@@ -67,7 +67,10 @@ class Membership:
                 await self._whichever_is_gone(group.key, user_key)
             newest = core.snapshot.groups.get(group.key, group)
             record = placed(user.record, newest.record)
-            await core.keep_user(core.assembly.user(record, seen_at=core.clock()))
+            await core.keep_user(
+                core.assembly.user(record, seen_at=core.clock()),
+                audited=core.trail.moved(user_key, origin, group.key),
+            )
             if group.key not in core.snapshot.groups:
                 # Deleted meanwhile: which write came first is GoTo's to say.
                 core.snapshot.distrust([user_key])
@@ -105,7 +108,10 @@ class Membership:
                 if await self._group_now(user_key) == group.key:
                     raise GoToUnavailable(LOST) from None
             record = UserRecord({k: v for k, v in user.record.items() if k not in OF_GROUP})
-            await core.keep_user(core.assembly.user(record, seen_at=core.clock()))
+            await core.keep_user(
+                core.assembly.user(record, seen_at=core.clock()),
+                audited=core.trail.moved(user_key, group.key, None),
+            )
 
 
 async def _all_settled(moves: Sequence[Coroutine[Any, Any, None]]) -> None:

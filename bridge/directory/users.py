@@ -92,7 +92,7 @@ class Users:
                 parked=None,
                 just_made=True,
             )
-            return await core.keep_user(entry)
+            return await core.keep_user(entry, audited=core.trail.user_created(entry))
 
     async def _refuse_mailed(self, email: str) -> None:
         """Refuse an address that a user has: GoTo may answer with that user as if it were new."""
@@ -180,19 +180,25 @@ class Users:
                 guard(await self.read(key))
             elif key not in core.snapshot.users and core.is_known_gone(key):
                 raise not_found("User", key)
-            try:
-                await core.goto.delete_user(key)
-            except OutcomeUnknown:
-                with core.settling(key):
-                    is_there = await self._exists(key)
-                if is_there:
-                    raise GoToUnavailable(LOST) from None
-            except RecordNotFound:
-                await core.forget_user(key)
-                raise not_found("User", key) from None
+            known = core.snapshot.users.get(key)
+            async with core.brake.passing("delete", key, known.record if known else None):
+                await self._delete(key)
             if gone := core.snapshot.users.get(key):
                 self._seats.freed(gone.record.license_keys)
+            await core.forget_user(key, audited=core.trail.user_deleted(key, known))
+
+    async def _delete(self, key: str) -> None:
+        core = self._core
+        try:
+            await core.goto.delete_user(key)
+        except OutcomeUnknown:
+            with core.settling(key):
+                is_there = await self._exists(key)
+            if is_there:
+                raise GoToUnavailable(LOST) from None
+        except RecordNotFound:
             await core.forget_user(key)
+            raise not_found("User", key) from None
 
     async def _exists(self, key: str) -> bool:
         try:

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from bridge.directory import Directory, Kind
+from bridge.directory import Directory, Kind, acting_for
 from bridge.directory.provider import (
     LENIENT,
     STRICT,
@@ -102,7 +102,8 @@ class ScimApplication:
             reader=self._readers[client.profile],
             target=target,
         )
-        return await self._dispatched(exchange)
+        with acting_for(client.name):
+            return await self._dispatched(exchange)
 
     async def _admitted(self, request: Request, path: str) -> tuple[Client, Target]:
         """Return who asks and for what: a stranger learns nothing, not even which paths exist."""

@@ -8,6 +8,7 @@ from scim2_server.service import scim_exception_of
 from starlette.responses import Response
 
 from bridge.errors import (
+    BrakeHolds,
     BridgeError,
     GoToBusy,
     GoToRejected,
@@ -23,6 +24,7 @@ RETRY_AFTER = 30
 
 # The first that fits. GoTo's 401 and 403 for the bridge's own grant are no client's fault: 503.
 STATUSES: tuple[tuple[type[BridgeError], int], ...] = (
+    (BrakeHolds, 429),
     (GoToBusy, 429),
     (GoToUnavailable, 503),
     (GoToUnreadable, 502),
@@ -55,7 +57,7 @@ def error_response(exception: Exception) -> Response:
         response.headers["WWW-Authenticate"] = f"{CHALLENGE}, {BASIC_CHALLENGE}"
     if isinstance(exception, MethodNotAllowedException):
         response.headers["Allow"] = ", ".join(_with_head(exception.allowed))
-    if isinstance(exception, GoToUnavailable):
+    if isinstance(exception, GoToUnavailable | BrakeHolds):
         response.headers["Retry-After"] = str(exception.retry_after)
     elif error.status in (429, 503):
         response.headers["Retry-After"] = str(RETRY_AFTER)

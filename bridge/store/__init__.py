@@ -4,7 +4,7 @@ The room knows SQL, sealing and how a database is brought to today's schema. It 
 nor GoTo: to it a held attribute is JSON under a key, and a grant is JSON under a name.
 """
 
-from bridge.store.audit import AuditEntry
+from bridge.store.audit import LONGEST_RELEASE, RELEASED, AuditEntry
 from bridge.store.database import StoreUnavailable
 from bridge.store.journal import Intent, new_intent
 from bridge.store.sealer import Sealer
@@ -14,6 +14,8 @@ from bridge.store.store import Store
 from bridge.store.tokens import ClientToken, hash_token
 
 __all__ = [
+    "LONGEST_RELEASE",
+    "RELEASED",
     "AuditEntry",
     "ClientToken",
     "Intent",

@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 from sqlalchemy import Row
 
 from bridge.store.schema import from_micros, to_micros
+
+RELEASED = "release-brake"
+"""The action of an operator who lets suspensions and deletions through; what the ``detail`` of such
+an entry has as ``until`` (ISO 8601) is the moment until which they are not counted."""
+LONGEST_RELEASE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

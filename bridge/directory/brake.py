@@ -1,0 +1,194 @@
+"""The brake: so many suspensions and deletions of users within an hour, and then no more.
+
+A client gone wrong, or one that was pointed at the wrong account, must not empty it. Counts from
+the audit trail, so that a restart changes nothing, and knows how an operator lets the rest through.
+It knows no HTTP and asks GoTo nothing.
+"""
+
+import math
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from bridge.directory.entries import now_in_milliseconds
+from bridge.directory.ledger import Ledger
+from bridge.errors import BrakeHolds
+from bridge.goto import UserRecord
+from bridge.store import LONGEST_RELEASE, RELEASED, AuditEntry
+
+HOUR = timedelta(hours=1)
+CREATED = "create"
+COUNTED = ("suspend", "delete")
+SPARED = "new"
+"""Stands in the detail of what was not counted, because the user was made within the hour."""
+SHARE = 10
+"""The part of the account that may always go: one in so many."""
+SOONEST = 5
+"""Seconds that a client is sent away for at least."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(eq=False, slots=True)
+class _Counted:
+    at: datetime
+    action: str
+    key: str
+
+
+class Brake:
+    """Counts what takes users away, and stops it with ``BrakeHolds`` beyond the limit.
+
+    ``allowed`` is how many within an hour, 0 for none at all; a tenth of the account's users where
+    that is more.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        allowed: int,
+        now: Callable[[], datetime] = now_in_milliseconds,
+    ) -> None:
+        self._ledger = ledger
+        self._allowed = allowed
+        self._now = now
+        self._counted: deque[_Counted] = deque()
+        self._under_way: set[tuple[str, str]] = set()
+        self._created: dict[str, datetime] = {}
+        self._anew = now() - HOUR
+        self._open_until = self._anew
+        self._has_told = False
+
+    async def load(self) -> None:
+        """Go on from where the bridge was before it was restarted."""
+        entries = await self._ledger.audited(
+            since=self._now() - HOUR, actions=(CREATED, *COUNTED), kind="User"
+        )
+        for entry in entries:
+            if entry.action == CREATED:
+                self._created[entry.key] = entry.at
+            elif not (entry.detail or {}).get(SPARED):
+                self._counted.append(_Counted(entry.at, entry.action, entry.key))
+        await self.look()
+
+    async def look(self) -> None:
+        """Take up what an operator released meanwhile, in a process of its own."""
+        since = self._now() - LONGEST_RELEASE
+        self._released(await self._ledger.audited(since=since, actions=(RELEASED,)))
+
+    def _released(self, entries: Sequence[AuditEntry]) -> None:
+        for entry in entries:
+            until = (entry.detail or {}).get("until")
+            open_until = datetime.fromisoformat(until) if until else self._open_until
+            if entry.at > self._anew or open_until > self._open_until:
+                log.warning("brake_released", until=until)
+            self._anew = max(self._anew, entry.at)
+            self._open_until = max(self._open_until, open_until)
+
+    @asynccontextmanager
+    async def passing(
+        self, action: str, key: str, record: UserRecord | None = None
+    ) -> AsyncIterator[None]:
+        """Count what the block does to a user, before it does it; what fails is not counted.
+
+        ``action`` is ``suspend`` or ``delete``. Within such a block another one for the same user
+        counts no second time. Raises ``BrakeHolds``, and then the block is not run.
+        """
+        if (action, key) in self._under_way or self.is_new(key, record):
+            yield
+            return
+        counted = await self._admitted(action, key)
+        self._under_way.add((action, key))
+        try:
+            yield
+        except BaseException:
+            if counted in self._counted:
+                self._counted.remove(counted)
+            raise
+        finally:
+            self._under_way.discard((action, key))
+
+    async def _admitted(self, action: str, key: str) -> _Counted:
+        if self.holds:
+            await self.look()
+        # From here to the count nothing is awaited: of many at once, not one too many passes.
+        if self.holds:
+            raise self._refusal()
+        self._has_told = False
+        counted = _Counted(self._now(), action, key)
+        self._counted.append(counted)
+        return counted
+
+    def created(self, key: str) -> None:
+        """Take note of a user that the bridge made: it may be taken away again within the hour."""
+        now = self._now()
+        for old in [key for key, at in self._created.items() if at <= now - HOUR]:
+            del self._created[old]
+        self._created[key] = now
+
+    def is_new(self, key: str, record: UserRecord | None) -> bool:
+        """Whether a user was made within the hour, by the bridge or as GoTo's date tells."""
+        since = self._now() - HOUR
+        if self._created.get(key, since) > since:
+            return True
+        invited_at = record.invited_at if record is not None else None
+        return invited_at is not None and invited_at > since
+
+    @property
+    def count(self) -> int:
+        """How many users were suspended or deleted within the last hour, and are counted."""
+        since = max(self._now() - HOUR, self._anew)
+        while self._counted and self._is_over(self._counted[0], since):
+            self._counted.popleft()
+        return len(self._counted)
+
+    def _is_over(self, counted: _Counted, since: datetime) -> bool:
+        return counted.at <= since or counted.at < self._open_until
+
+    @property
+    def limit(self) -> int:
+        """How many may be within an hour."""
+        if not self._allowed:
+            return 0
+        # As it was before: an account that shrinks must not lower its own limit.
+        gone = sum(counted.action == "delete" for counted in self._counted)
+        return max(self._allowed, (self._ledger.count("User") + gone) // SHARE)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the next one is stopped, as far as is known without a look."""
+        return self._open_until <= self._now() and self.count >= self.limit
+
+    @property
+    def retry_after(self) -> int:
+        """Seconds until the next one may pass, if nobody releases the brake."""
+        too_many = self.count - self.limit
+        oldest = self._counted[too_many].at if 0 <= too_many < self.count else self._now()
+        return max(SOONEST, math.ceil((oldest + HOUR - self._now()).total_seconds()))
+
+    @property
+    def told(self) -> str:
+        """What an operator and a client are told while the brake holds."""
+        return (
+            f"The brake holds: {self.count} users were deactivated or deleted within an hour, and "
+            f"the mapping's limits.destructive_per_hour allows {self.limit}. If that is meant, an "
+            "operator lets the others through with `goto-scim-bridge release-brake`"
+        )
+
+    def _refusal(self) -> BrakeHolds:
+        seconds = self.retry_after
+        if not self._has_told:
+            self._has_told = True
+            log.warning(
+                "brake_closed",
+                within_an_hour=self.count,
+                allowed=self.limit,
+                what_to_do="if it is meant, run `goto-scim-bridge release-brake`",
+            )
+        detail = f"{self.told}; else the next one passes in {seconds} seconds"
+        return BrakeHolds(detail, retry_after=seconds)
