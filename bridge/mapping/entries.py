@@ -10,6 +10,7 @@ from bridge.mapping.catalog import AttributePath, Catalog, UnknownPath
 from bridge.mapping.declarations import ValueLines, value_table
 from bridge.mapping.errors import ValueRefused
 from bridge.mapping.findings import Findings
+from bridge.mapping.lists import WRITABLE_LISTS
 from bridge.mapping.rules import COMPUTED, EMAIL, STATUS, Rule
 from bridge.mapping.templates import Template
 from bridge.mapping.values import ValueTable
@@ -30,6 +31,7 @@ RULE_KEYS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
 # What these keys say is only for what clients write, or only for what is in one field.
 ONLY_FOR_WRITING = ("default", "required", "held")
 ONLY_FOR_FIELDS = ("direction", "values", "default", "required", "join", "item")
+NOT_FOR_LISTS = ("values", "default", "required")
 OF_TYPE: Mapping[str, type | tuple[type, ...]] = {
     "boolean": bool, "integer": int, "decimal": (int, float),
 }  # fmt: skip
@@ -150,7 +152,7 @@ def _check_together(
         if is_list or ("join" in table and "item" in table):
             findings.wrong(keys, "join and item make one value of a list: use one of them, once")
     if not is_read and fieldname:
-        _check_writable(findings, keys, path, fieldname, is_list=is_list)
+        _check_writable(findings, keys, path, table, is_list=is_list)
 
 
 def _parts(definition: Mapping[str, Any]) -> str:
@@ -158,14 +160,23 @@ def _parts(definition: Mapping[str, Any]) -> str:
 
 
 def _check_writable(
-    findings: Findings, keys: Keys, path: AttributePath, fieldname: str, *, is_list: bool
+    findings: Findings,
+    keys: Keys,
+    path: AttributePath,
+    table: Mapping[str, Any],
+    *,
+    is_list: bool,
 ) -> None:
-    name = str(path)
+    name, fieldname = str(path), table["field"]
     add = 'add direction = "read"'
     if fieldname == EMAIL and name not in IDENTITY:
         findings.wrong(keys, f"GoTo's e-mail is written by userName and emails alone: {add}")
     elif fieldname == STATUS and name != "active":
         findings.wrong(keys, f"GoTo's status is written by active alone: {add}")
+    elif WRITABLE_LISTS.get(name) == fieldname:
+        for key in NOT_FOR_LISTS:
+            if key in table:
+                findings.wrong([*keys, key], f"{key} means nothing for {name}: {add}")
     elif is_list and name not in IDENTITY:
         findings.wrong(keys, f"{name} has several values, and no list can be written: {add}")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from bridge.mapping import address
 from bridge.mapping.catalog import AttributePath
+from bridge.mapping.lists import echoed
 from bridge.mapping.rules import Rule, TypeRules
 from bridge.mapping.values import date_time
 
@@ -28,6 +29,7 @@ class Reading:
         self._nested: dict[str, list[tuple[str, Reader]]] = {}
         self._deep: list[tuple[AttributePath, Reader]] = []
         self._templates: list[Rule] = []
+        self._lists = [rule.path.name for rule in rules.rules if rule.is_list]
         for rule in rules.rules:
             path = rule.path
             if path.name == "emails" and is_user:
@@ -63,6 +65,9 @@ class Reading:
                 path.set(resource, value)
         if held:
             _overlay(resource, held, self._holdable)
+            for name in self._lists:
+                if name in held and name in resource:
+                    resource[name] = echoed(resource[name], held[name])
         if self._emails and (emails := address.shown(str(record.get("email") or ""), held)):
             resource["emails"] = emails
         for rule in self._templates:
@@ -85,7 +90,8 @@ def _holdable(rules: TypeRules) -> Holdable:
     """Say of each attribute whether it can be held: True its value, False only its removal."""
     holdable: Holdable = {}
     for rule in rules.rules:
-        if not rule.read_only:
+        # What is held of a list stands beside its values, and replaces none.
+        if not rule.read_only and not rule.is_list:
             _note(holdable, rule.path, rule.held)
     for path in rules.held:
         _note(holdable, path, True)

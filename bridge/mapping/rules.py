@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bridge.mapping.catalog import AttributePath, Catalog
+from bridge.mapping.lists import WRITABLE_LISTS
 from bridge.mapping.templates import Template
 from bridge.mapping.values import ValueTable
 
@@ -40,6 +41,13 @@ class Rule:
     def is_array(self) -> bool:
         """Whether the attribute has several values."""
         return bool(self.definition.get("multiValued"))
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is one of the lists that can be written, and this mapping lets it be."""
+        if self.read_only or self.path.schema:
+            return False
+        return self.field is not None and WRITABLE_LISTS.get(self.path.name) == self.field
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 from bridge.mapping import address, names
 from bridge.mapping.catalog import AttributePath
 from bridge.mapping.errors import Removed, ValueRefused
+from bridge.mapping.lists import Item, said
 from bridge.mapping.rules import EMAIL, STATUS, Rule, TypeRules
 from bridge.mapping.sent import in_shape, sent, to_field
 
@@ -28,10 +29,15 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a change asks for: GoTo's ``fields`` by name, and the whole of what is then held."""
+    """What a change asks for: GoTo's ``fields`` by name, and the whole of what is then held.
+
+    ``lists`` holds what a client says of `entitlements` and `roles`, by attribute: which licences
+    and roles these values are is not known here, nor what is then held beside them.
+    """
 
     fields: dict[str, Any] = field(default_factory=dict)
     held: dict[str, Any] = field(default_factory=dict)
+    lists: dict[str, list[Item]] = field(default_factory=dict)
 
 
 class Writing:
@@ -45,14 +51,19 @@ class Writing:
         self._fields = [
             rule
             for rule in writable
-            if rule.field and rule.field != STATUS and str(rule.path) not in special
+            if rule.field
+            and not rule.is_list
+            and rule.field != STATUS
+            and str(rule.path) not in special
         ]
+        self._lists = [rule.path.name for rule in writable if rule.is_list]
         self._templates = [rule for rule in writable if rule.template and not rule.field]
         self._required = [rule for rule in writable if rule.required]
         paths = [*(rule.path for rule in rules.rules), *rules.held]
         self._shown_only = rules.read_only_extensions
         self._objects = {path.schema or path.name for path in paths if path.schema or path.sub}
         self._attributes = {rule.field: str(rule.path) for rule in reversed(self._fields)}
+        self._attributes |= {rule.field: rule.path.name for rule in writable if rule.is_list}
 
     def attribute_of(self, fieldname: str) -> str:
         """Return the attribute that a field carries, for messages."""
@@ -78,6 +89,8 @@ class Writing:
                 path.set(target.held, value)
         for rule in self._fields:
             self._write(rule, wanted, before, patched, target)
+        for name in self._lists:
+            self._say(name, wanted, before, patched, target)
         if self._is_user:
             self._identify(wanted, before, target)
         for rule in self._templates:
@@ -119,6 +132,20 @@ class Writing:
         if before is not None and value == rule.path.get(before.resource):
             return
         target.fields[rule.field] = to_field(rule, value)
+
+    @staticmethod
+    def _say(
+        name: str,
+        wanted: Mapping[str, Any],
+        before: Before | None,
+        patched: bool,
+        target: Target,
+    ) -> None:
+        items = said(name, wanted, before.resource if before else None, patched=patched)
+        if items is not None:
+            target.lists[name] = items
+        elif before and name in before.held:
+            target.held[name] = before.held[name]
 
     def _identify(self, wanted: Mapping[str, Any], before: Before | None, target: Target) -> None:
         user_name = str(wanted.get("userName") or "")
