@@ -53,14 +53,21 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        opening = open_rooms(settings, compiled, ended=metrics.count_refresh, clock=lived.clock)
+        opening = open_rooms(
+            settings,
+            compiled,
+            ended=metrics.count_refresh,
+            contended=metrics.count_contention,
+            clock=lived.clock,
+        )
         async with opening as rooms:
             await Grants(settings, rooms.store).seal_anew()
             app.state.rooms = rooms
             app.router.routes[:] = _routes(settings, compiled, rooms, metrics, lived.clock)
             _show_snapshot(metrics, rooms)
             _show_grant(metrics, rooms, lived.clock)
-            keeper = Keeper(rooms.tokens, looked=rooms.follow_the_grant, rhythm=lived)
+            _show_brake(metrics, rooms)
+            keeper = Keeper(rooms.tokens, looked=rooms.look_after, rhythm=lived)
             tasks = (
                 asyncio.create_task(_warm_up(rooms.directory), name="warm up"),
                 asyncio.create_task(keeper.run(), name="keep the grant"),
@@ -117,6 +124,7 @@ def _routes(
             "database": lambda: _database(rooms.store),
             "goto": lambda: _grant(rooms, clock),
             "snapshot": lambda: _snapshot(rooms.directory),
+            "brake": lambda: _brake(rooms.directory),
         }
     )
     return [
@@ -167,6 +175,17 @@ async def _snapshot(directory: Directory) -> Check:
     return Check(ready=True, facts={"age_seconds": round(age, 1), **_counted(directory)})
 
 
+async def _brake(directory: Directory) -> Check:
+    brake = directory.brake
+    if brake is None:
+        return Check(ready=True)
+    if brake.holds:
+        await brake.look()
+    # One that holds is no reason to send clients elsewhere: all that takes nobody away goes on.
+    facts = {"destructive_operations": brake.count, "allowed": brake.limit}
+    return Check(ready=True, detail=brake.told if brake.holds else "", facts=facts)
+
+
 def _counted(directory: Directory) -> dict[str, Any]:
     return {"users": directory.counts["User"], "groups": directory.counts["Group"]}
 
@@ -194,6 +213,18 @@ def _show_grant(metrics: Metrics, rooms: Rooms, clock: Callable[[], float]) -> N
         "Seconds until the grant runs out, NaN where GoTo does not tell",
         lambda: grant_left(rooms.tokens.grant, clock()),
     )
+
+
+def _show_brake(metrics: Metrics, rooms: Rooms) -> None:
+    def count() -> float:
+        return rooms.directory.brake.count if rooms.directory.brake else 0
+
+    def holds() -> float:
+        return float(rooms.directory.brake.holds) if rooms.directory.brake else 0
+
+    text = "Suspensions and deletions of users in the last hour that the brake counts"
+    metrics.gauge("bridge_destructive_operations", text, count)
+    metrics.gauge("bridge_brake", "1 while the brake stops further ones, else 0", holds)
 
 
 async def _warm_up(directory: Directory) -> None:

@@ -12,6 +12,7 @@ import structlog
 
 from bridge.connect import Grants
 from bridge.directory import Directory
+from bridge.errors import BridgeError
 from bridge.goto import AccessTokens, GoToClient, Outcome, Throttle, open_http
 from bridge.mapping import Mapping
 from bridge.settings import Settings
@@ -36,6 +37,7 @@ class Rooms:
         sealer: Sealer,
         tokens: AccessTokens,
         api: httpx.AsyncClient,
+        contended: Callable[[], object],
     ) -> None:
         self.store = store
         self.sealer = sealer
@@ -43,6 +45,7 @@ class Rooms:
         self._settings = settings
         self._mapping = mapping
         self._api = api
+        self._contended = contended
         self._throttle = Throttle(settings.goto_rate_limit)
         self._behind: tuple[str, str] | None = None
         self._open_account()
@@ -61,6 +64,7 @@ class Rooms:
             self._mapping,
             connect=self._connect,
             max_age=self._settings.snapshot_max_age,
+            contended=self._contended,
         )
 
     async def _connect(self) -> str:
@@ -83,6 +87,14 @@ class Rooms:
         log.warning("connected as another administrator or account", account=account_key)
         await before.close()
 
+    async def look_after(self) -> None:
+        """Do what is due now and then; call it every few seconds."""
+        await self.follow_the_grant()
+        try:
+            await self.directory.tend()
+        except BridgeError as error:
+            log.warning("audit trail not looked after", reason=error.detail)
+
 
 @asynccontextmanager
 async def open_store(settings: Settings) -> AsyncIterator[tuple[Store, Sealer]]:
@@ -104,11 +116,13 @@ async def open_rooms(
     mapping: Mapping,
     *,
     ended: Callable[[Outcome], object] = lambda _: None,
+    contended: Callable[[], object] = lambda: None,
     clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Rooms]:
     """Open everything that the bridge stands on; GoTo itself is asked when it is first needed.
 
-    ``ended`` is told how each renewal of the access token ended.
+    ``ended`` is told how each renewal of the access token ended, ``contended`` is called for each
+    user that clients are found to move back and forth.
     """
     async with AsyncExitStack() as stack:
         store, sealer = await stack.enter_async_context(open_store(settings))
@@ -127,6 +141,14 @@ async def open_rooms(
             ended=ended,
             clock=clock,
         )
-        rooms = Rooms(settings, mapping, store=store, sealer=sealer, tokens=tokens, api=api)
+        rooms = Rooms(
+            settings,
+            mapping,
+            store=store,
+            sealer=sealer,
+            tokens=tokens,
+            api=api,
+            contended=contended,
+        )
         stack.push_async_callback(lambda: rooms.directory.close())
         yield rooms

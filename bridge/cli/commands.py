@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import mapping_commands, recipe_commands, token_commands
+from bridge.cli import mapping_commands, recipe_commands, token_commands, trail_commands
 from bridge.cli.options import CHECK_FAILED, SETTINGS, Config
 from bridge.errors import BridgeError
 
@@ -28,6 +28,8 @@ app = typer.Typer(
 app.add_typer(mapping_commands.app, name="mapping")
 app.add_typer(token_commands.app, name="token")
 app.command("recipe")(recipe_commands.recipe)
+app.command("release-brake", epilog=SETTINGS)(trail_commands.release_brake)
+app.command("audit", epilog=SETTINGS)(trail_commands.audit)
 
 Users = Annotated[int, typer.Option(min=1, help="Users in the simulated account.")]
 Groups = Annotated[int, typer.Option(min=0, help="Groups in the simulated account.")]

@@ -47,12 +47,21 @@ class Metrics:
             ["outcome"],
             registry=self.registry,
         )
+        self.contentions = Counter(
+            "bridge_membership_contention_total",
+            "Users that clients were found to move back and forth between groups",
+            registry=self.registry,
+        )
         for outcome in OUTCOMES:
             self.refreshes.labels(outcome)
 
     def count_refresh(self, outcome: str) -> None:
         """Count how an exchange of the grant ended."""
         self.refreshes.labels(outcome).inc()
+
+    def count_contention(self) -> None:
+        """Count a user that clients move back and forth."""
+        self.contentions.inc()
 
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
         """Show a number that is read at each scrape."""

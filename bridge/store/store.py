@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Self
 
 import orjson
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.errors import BridgeError
@@ -177,6 +177,13 @@ class Store:
                 select(audit).where(*wanted).order_by(audit.c.at, audit.c.id)
             )
             return [entry_from_row(row) for row in found]
+
+    @uninterrupted
+    async def accounts(self) -> list[str]:
+        """Give every account that something is remembered of."""
+        known = union(select(resource_state.c.account), select(audit.c.account))
+        async with self._database.read() as connection:
+            return sorted(await connection.scalars(known))
 
     @uninterrupted
     async def forget_audit(self, account: str, *, before: datetime) -> None:
