@@ -43,6 +43,16 @@ class Accessor:
         """Whether a value is made of sub-attributes."""
         return isclass(self.kind) and issubclass(self.kind, BaseModel)
 
+    @property
+    def path(self) -> str:
+        """What is read, as text: the same for the same attribute."""
+        return f"{self._schema or ''}:{self._name}.{self._sub or ''}"
+
+    @property
+    def head_path(self) -> str:
+        """What ``head`` reads, as text."""
+        return f"{self._schema or ''}:{self._name}"
+
     def head(self, resource: Resource) -> Any:
         """Return what stands at the attribute itself, sub-attribute left aside."""
         host = resource if self._schema is None else resource.get(self._schema)
@@ -79,8 +89,18 @@ def converter(kind: type | None) -> Callable[[Any], Any] | None:
     if isclass(kind) and issubclass(kind, datetime):
         return as_datetime
     if isclass(kind) and issubclass(kind, bytes):
-        return lambda value: b64decode(value) if isinstance(value, str) else value
+        return as_bytes
     return None
+
+
+def as_bytes(value: Any) -> Any:
+    """Return a SCIM binary value as bytes; what is none stays as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return b64decode(value)
+    except ValueError:
+        return value
 
 
 def as_datetime(value: Any) -> Any:

@@ -1,7 +1,8 @@
 """Filters as predicates on resources (RFC 7644 §3.4.2.2), compiled once for each request."""
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from scim2_models import Resource as ResourceModel
@@ -151,48 +152,75 @@ def _as_item(item: Any) -> Mapping[str, Any]:
     return item if isinstance(item, Mapping) else {"value": item}
 
 
-def comparison(accessor: Accessor, op: CompareOperator, literal: Any) -> Callable[[Any], bool]:
-    """Compile a comparison with a literal; what cannot be compared does not match."""
-    expected = coerce_value(accessor.binding, literal, op)
-    if expected is None:
-        return _compare_with_null(op)
-    try:
-        right = accessor.binding.comparable(expected)
-    except ValueError:
-        return lambda _: op == CompareOperator.ne
-    left_of = accessor.comparable
-    if op in ORDERINGS:
-        order = ORDERINGS[op]
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A comparison with ``right``, of values in the form that comparisons use.
 
-        def ordered(actual: Any) -> bool:
-            if actual is None:
+    What is called gets such a value, or None; what cannot be compared does not match.
+    """
+
+    op: CompareOperator
+    right: Any
+
+    def __call__(self, left: Any) -> bool:
+        """Whether a value satisfies the comparison (RFC 7644 §3.4.2.2)."""
+        op, right = self.op, self.right
+        if right is None:
+            return _is_null(op, left)
+        if op in ORDERINGS:
+            if left is None:
                 return op == CompareOperator.ne
             try:
-                return bool(order(left_of(actual), right))
+                return bool(ORDERINGS[op](left, right))
             except TypeError:
                 return False
+        return isinstance(left, str) and isinstance(right, str) and _TEXTS[op](left, right)
 
-        return ordered
-    return _text_comparison(op, left_of, right)
+    def each(self, values: Iterable[Any]) -> list[bool]:
+        """Compare values of the type of ``right``, at once."""
+        return _EACH[self.op](values, self.right)
 
 
-def _compare_with_null(op: CompareOperator) -> Callable[[Any], bool]:
+_EACH: Mapping[CompareOperator, Callable[[Iterable[Any], Any], list[bool]]] = {
+    CompareOperator.eq: lambda values, right: [value == right for value in values],
+    CompareOperator.ne: lambda values, right: [value != right for value in values],
+    CompareOperator.gt: lambda values, right: [value > right for value in values],
+    CompareOperator.ge: lambda values, right: [value >= right for value in values],
+    CompareOperator.lt: lambda values, right: [value < right for value in values],
+    CompareOperator.le: lambda values, right: [value <= right for value in values],
+    CompareOperator.co: lambda values, right: [right in value for value in values],
+    CompareOperator.sw: lambda values, right: [value.startswith(right) for value in values],
+    CompareOperator.ew: lambda values, right: [value.endswith(right) for value in values],
+}
+
+
+class _NeverEqual:
+    """Stands for a literal that no value is the same as, or in an order with."""
+
+
+_TEXTS: Mapping[CompareOperator, Callable[[str, str], bool]] = {
+    CompareOperator.co: operator.contains,
+    CompareOperator.sw: str.startswith,
+    CompareOperator.ew: str.endswith,
+}
+
+
+def test_of(accessor: Accessor, op: CompareOperator, literal: Any) -> Test:
+    """Compile a comparison with a literal. Raises what the library raises of a wrong one."""
+    expected = coerce_value(accessor.binding, literal, op)
+    try:
+        return Test(op, accessor.binding.comparable(expected))
+    except ValueError:
+        return Test(op, _NeverEqual())
+
+
+def comparison(accessor: Accessor, op: CompareOperator, literal: Any) -> Callable[[Any], bool]:
+    """Compile a comparison of JSON values with a literal."""
+    test, comparable = test_of(accessor, op, literal), accessor.comparable
+    return lambda actual: test(comparable(actual))
+
+
+def _is_null(op: CompareOperator, left: Any) -> bool:
     if op == CompareOperator.eq:
-        return lambda actual: actual is None
-    if op == CompareOperator.ne:
-        return lambda actual: actual is not None
-    return lambda _: False
-
-
-def _text_comparison(
-    op: CompareOperator, left_of: Callable[[Any], Any], right: Any
-) -> Callable[[Any], bool]:
-    def matches(actual: Any) -> bool:
-        left = left_of(actual)
-        if not isinstance(left, str) or not isinstance(right, str):
-            return False
-        if op == CompareOperator.co:
-            return right in left
-        return left.startswith(right) if op == CompareOperator.sw else left.endswith(right)
-
-    return matches
+        return left is None
+    return op == CompareOperator.ne and left is not None
