@@ -1,5 +1,6 @@
 """An emulated EIC that is connected to a bridge by the very files that the recipe writes."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,9 +9,8 @@ from typing import Any
 import httpx
 
 from bridge.recipes import Authentication, address_of, eic_files, write_folder
-from tests.eic.emulator import Eic, Files, Person
-from tests.eic.emulator.store import Store, Task
-from tests.live import TOKEN, Live
+from tests.eic.emulator import Eic, Entitlement, Files, Person
+from tests.live import TOKEN
 
 KINDS = ("Group",)
 SECRETS = {
@@ -31,22 +31,23 @@ JOINER = Person(
 
 
 def shipped_files(
-    live: Live, folder: Path, *, auth: Authentication = "token", **more: str
+    url: str, folder: Path, *, auth: Authentication = "token", **replaced: str
 ) -> Files:
-    """Write the recipe's files for this bridge, and read them with the secrets filled in."""
+    """Write the recipe's files for this bridge, and read them with the secrets filled in.
+
+    ``replaced`` are secrets that differ.
+    """
     target = folder / f"eic-{auth}"
-    write_folder(target, eic_files(address_of(f"{live.url}/scim/v2"), auth))
-    return of_kinds(Files.of_folder(target, **SECRETS, **more))
+    write_folder(target, eic_files(address_of(url), auth))
+    return of_kinds(Files.of_folder(target, **{**SECRETS, **replaced}))
 
 
-def variant(live: Live, folder: Path, name: str, **more: str) -> Any:
+def variant(url: str, name: str, **replaced: str) -> Any:
     """One of the files beside the eleven, parsed."""
-    target = folder / "eic-token"
-    write_folder(target, eic_files(address_of(f"{live.url}/scim/v2"), "token"))
-    (target / name).rename(target / "Variant.json")
-    parsed = Files.of_folder(target, **SECRETS, **more)["Variant"]
-    (target / "Variant.json").rename(target / name)
-    return parsed
+    text = eic_files(address_of(url), "token")[name].decode()
+    for placeholder, value in replaced.items():
+        text = text.replace(f"@{placeholder}@", value)
+    return json.loads(text)
 
 
 def of_kinds(files: Files, kinds: tuple[str, ...] = KINDS) -> Files:
@@ -61,7 +62,7 @@ def of_kinds(files: Files, kinds: tuple[str, ...] = KINDS) -> Files:
 
 @contextmanager
 def connected(
-    live: Live,
+    url: str,
     folder: Path,
     *,
     auth: Authentication = "token",
@@ -69,8 +70,8 @@ def connected(
     **options: Any,
 ) -> Iterator[Eic]:
     """An EIC with the shipped files, or with ``files``."""
-    files = options.pop("files", None) or shipped_files(live, folder, auth=auth)
-    with httpx.Client(transport=transport, trust_env=False) as http:
+    files = options.pop("files", None) or shipped_files(url, folder, auth=auth)
+    with httpx.Client(transport=transport or httpx.HTTPTransport(), trust_env=False) as http:
         yield Eic(files, http, **options)
 
 
@@ -92,6 +93,13 @@ def user_of(state: dict[str, Any], email: str) -> dict[str, Any] | None:
     return next((user for user in state["users"] if user["email"] == email), None)
 
 
-def open_tasks(store: Store) -> list[Task]:
-    """The tasks that no run has ended."""
-    return [task for task in store.tasks if not task.done]
+def key_of(state: dict[str, Any], name: str) -> str:
+    """The key of a group by its name, or of a licence by its description."""
+    named = [(group["name"], group["key"]) for group in state["groups"]]
+    named += [(each["description"], each["key"]) for each in state["licenses"]]
+    return next(str(key) for known, key in named if known == name)
+
+
+def entitlement(eic: Eic, kind: str, key: str) -> Entitlement:
+    """The entitlement as it was imported."""
+    return eic.store.entitlements.get((kind, key)) or Entitlement(kind, key, {})

@@ -48,6 +48,7 @@ def miss_accounts(
 
 
 def _miss(account: Account, config: Mapping[str, Any], switches: Switches) -> None:
+    account.reported = {}
     if config.get("inactivateAccountsNotInFile"):
         account.status = INACTIVE
     else:
@@ -98,10 +99,10 @@ def relink(
     """Make the links of a type those that were found; ``pairs`` are of account and id."""
     for account in store.accounts.values():
         found = {(kind, entitlement) for key, entitlement in pairs if key == account.key}
-        account.links |= found
-        gone = {link for link in account.links if link[0] == kind} - found
         if account.status == MISSING:
             continue
+        account.links |= found
+        gone = {link for link in account.links if link[0] == kind} - found
         if account.status != INACTIVE:
             may_go = bool(config.get("deleteAccEntForActiveAccounts"))
         else:
