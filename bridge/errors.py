@@ -53,6 +53,10 @@ class GrantRefused(GoToUnavailable):
     """GoTo refuses the bridge's own grant, or it lacks the rights: an operator has to act."""
 
 
+class RightsMissing(GrantRefused):
+    """GoTo takes the grant, and does not let its administrator do this (403)."""
+
+
 class GoToUnreadable(GoToError):
     """GoTo's answer could not be read: not JSON, cut off, or not the promised shape."""
 

@@ -366,10 +366,10 @@ def test_a_write_costs_what_the_table_says(
     assert runner.run(run()) == expected
 
 
-def documented() -> list[list[str]]:
-    """The rows of the first table whose first column is "SCIM write"."""
+def documented(first_column: str) -> list[list[str]]:
+    """The rows of the table with this first column."""
     lines = ARCHITECTURE.read_text("utf-8").splitlines()
-    start = next(n for n, line in enumerate(lines) if line.startswith("| SCIM write |"))
+    start = next(n for n, line in enumerate(lines) if line.startswith(f"| {first_column} |"))
     rows = []
     for line in lines[start + 2 :]:
         if not line.startswith("|"):
@@ -380,7 +380,51 @@ def documented() -> list[list[str]]:
 
 def test_the_document_has_the_same_table() -> None:
     rows = [[cost.what, cost.writes, cost.reads, cost.reads_when_old] for cost in COSTS]
-    assert documented() == rows
+    assert documented("SCIM write") == rows
+
+
+@dataclass(frozen=True)
+class ReadCost:
+    """A row of the table of reads; ``path`` is made for the account."""
+
+    what: str
+    reads: str
+    reads_when_old: str
+    path: Callable[[dict[str, Any]], str]
+
+
+READS = [
+    ReadCost("List licences, or read one", "0", "1", lambda _: "/Licenses"),
+    ReadCost(
+        "List licences, or read one", "0", "1", lambda of: f"/Licenses/{of['licenses'][0]['key']}"
+    ),
+    ReadCost("List admin roles, or read a custom one", "0", "1", lambda _: "/AdminRoles"),
+    ReadCost("Read one of GoTo's own admin roles", "0", "0", lambda _: "/AdminRoles/MANAGE_USERS"),
+    ReadCost("Read a schema", "0", "0", lambda _: f"/Schemas/{USERS}"),
+]
+
+
+@pytest.mark.parametrize("cost", READS, ids=lambda cost: cost.what)
+def test_a_read_costs_what_the_table_says(
+    shared: tuple[asyncio.Runner, Face], cost: ReadCost
+) -> None:
+    runner, face = shared
+
+    async def run() -> list[tuple[int, int]]:
+        path = cost.path(await face.bridge.state())
+        face.clock.now += 2 * MAX_AGE
+        await face.directory.warm_up()
+        await face.ask("GET", "/AdminRoles")
+        young = await _counted(face, lambda: face.ask("GET", path))
+        face.clock.now += 2 * MAX_AGE
+        return [young, await _counted(face, lambda: face.ask("GET", path))]
+
+    assert runner.run(run()) == [(0, int(cost.reads)), (0, int(cost.reads_when_old))]
+
+
+def test_the_document_has_the_same_table_of_reads() -> None:
+    rows = [[cost.what, cost.reads, cost.reads_when_old] for cost in READS]
+    assert documented("SCIM read") == [row for n, row in enumerate(rows) if row not in rows[:n]]
 
 
 async def _counted(face: Face, send: Send) -> tuple[int, int]:

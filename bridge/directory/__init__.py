@@ -3,21 +3,29 @@
 from bridge.directory.actor import acting_for
 from bridge.directory.directory import Directory
 from bridge.directory.entries import Entry, GroupEntry, Kind, MembershipChange, UserEntry
+from bridge.directory.licenses import Assignable
+from bridge.directory.offers import AnyKind, OfferEntry, Shown, is_offer, record_kind
 from bridge.directory.paging import Page
 from bridge.directory.search import Query
 from bridge.directory.storage import DirectoryStorage, model_of, wanted_of
 
 __all__ = [
+    "AnyKind",
+    "Assignable",
     "Directory",
     "DirectoryStorage",
     "Entry",
     "GroupEntry",
     "Kind",
     "MembershipChange",
+    "OfferEntry",
     "Page",
     "Query",
+    "Shown",
     "UserEntry",
     "acting_for",
+    "is_offer",
     "model_of",
+    "record_kind",
     "wanted_of",
 ]

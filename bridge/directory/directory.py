@@ -23,7 +23,10 @@ from bridge.directory.entries import (
 )
 from bridge.directory.groups import Groups
 from bridge.directory.ledger import Ledger
+from bridge.directory.licenses import NOTHING_KNOWN, Assignable
 from bridge.directory.locks import Locks
+from bridge.directory.offered import Offered
+from bridge.directory.offers import OfferEntry, OfferKind
 from bridge.directory.paging import Page
 from bridge.directory.provider import accepting_provider, models
 from bridge.directory.refresh import Refresh
@@ -34,7 +37,7 @@ from bridge.directory.time import Clock
 from bridge.directory.trail import Trail
 from bridge.directory.users import Users
 from bridge.directory.walks import Walks
-from bridge.errors import GoToUnavailable
+from bridge.errors import BridgeError, GoToUnavailable
 from bridge.goto import GoToClient
 from bridge.mapping import Mapping as AttributeMapping
 from bridge.store import Store
@@ -44,6 +47,9 @@ T = TypeVar("T")
 # A client waits half a minute; several calls of one verb may each have waited for GoTo.
 PATIENCE = 28.0
 RETRY_LATER = 30
+# What /Schemas says of licences is worth this wait, and one try in so many seconds.
+DISCOVERY_PATIENCE = 3.0
+DISCOVERY_PAUSE = 10.0
 TOO_LATE = "GoTo did not answer in time; what was begun goes on: try again"
 
 # Settles which account is meant, and returns the key of the administrator behind the grant.
@@ -55,6 +61,7 @@ class _Opened:
     core: Core
     users: Users
     groups: Groups
+    offered: Offered
     search: Search
 
 
@@ -89,6 +96,7 @@ class Directory:
         self._done: _Opened | None = None
         self._opening: asyncio.Task[_Opened] | None = None
         self._writing: set[asyncio.Task[Any]] = set()
+        self._discover_at = float("-inf")
 
     async def open(self) -> None:
         """Connect to the account and read what is remembered of it, if that is not done yet."""
@@ -127,8 +135,9 @@ class Directory:
         users = Users(core, Seats(core))
         groups = Groups(core, users)
         types = models(accepting_provider(self._mapping))
-        search = Search(core, users, groups, Walks(self._clock), types)
-        self._done = _Opened(core, users, groups, search)
+        offered = Offered(core)
+        search = Search(core, users, groups, offered, Walks(self._clock), types)
+        self._done = _Opened(core, users, groups, offered, search)
         return self._done
 
     async def close(self) -> None:
@@ -188,6 +197,25 @@ class Directory:
             return await opened.groups.read(key, live=live)
 
         return await self._in_time(reading())
+
+    async def read_offer(self, kind: OfferKind, key: str, *, live: bool = False) -> OfferEntry:
+        """Return a licence or an admin role."""
+
+        async def reading() -> OfferEntry:
+            return await (await self._opened()).offered.read(kind, key, live=live)
+
+        return await self._in_time(reading())
+
+    async def assignable(self) -> Assignable:
+        """Return which licences can be given, as last seen; nothing while GoTo does not tell."""
+        if self._clock() < self._discover_at:
+            return NOTHING_KNOWN
+        try:
+            async with asyncio.timeout(DISCOVERY_PATIENCE):
+                return await (await self._opened()).offered.licenses.assignable()
+        except (BridgeError, TimeoutError):
+            self._discover_at = self._clock() + DISCOVERY_PAUSE
+            return NOTHING_KNOWN
 
     async def search(self, query: Query) -> Page:
         """Return one page of what is searched."""

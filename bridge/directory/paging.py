@@ -12,7 +12,7 @@ from typing import Any
 
 from scim2_models import InvalidCursorException
 
-from bridge.directory.entries import Entry
+from bridge.directory.offers import Shown
 
 # Missing values last, then the value, then the id: unique, and the same for everybody.
 SortKey = tuple[bool, Any, int, str]
@@ -23,7 +23,7 @@ class Page:
     """One page of resources; ``next`` and ``previous`` are JSON positions, or None."""
 
     total: int
-    entries: Sequence[Entry] = field(default_factory=tuple)
+    entries: Sequence[Shown] = field(default_factory=tuple)
     next: Any = None
     previous: Any = None
 
@@ -33,7 +33,7 @@ def sort_key(value: Any, key: str) -> SortKey:
     return value is None, "" if value is None else value, len(key), key
 
 
-def page_by_index(entries: Sequence[Entry], *, start: int, count: int | None) -> Page:
+def page_by_index(entries: Sequence[Shown], *, start: int, count: int | None) -> Page:
     """Return the entries from a 1-based index on."""
     first = max(start, 1) - 1
     last = None if count is None else first + count
@@ -42,7 +42,7 @@ def page_by_index(entries: Sequence[Entry], *, start: int, count: int | None) ->
 
 def page_by_cursor(
     keys: Sequence[SortKey],
-    entries: Sequence[Entry],
+    entries: Sequence[Shown],
     *,
     position: Any,
     count: int | None,

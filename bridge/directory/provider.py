@@ -1,6 +1,6 @@
 """The SCIM service as its library needs it described: schemas, resource types, capabilities."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scim2_models import (
@@ -22,6 +22,7 @@ from scim2_models import (
 )
 
 from bridge.directory.entries import Kind
+from bridge.directory.offers import OFFERS, AnyKind, offer_schemas
 from bridge.mapping import Mapping as AttributeMapping
 from bridge.mapping import Translation
 
@@ -29,7 +30,12 @@ MOST_RESULTS = 1000
 MOST_OPERATIONS = 1000
 LARGEST_BODY = 1024 * 1024
 CURSOR_LIFE = 3600
-ENDPOINTS: Mapping[Kind, str] = {"User": "/Users", "Group": "/Groups"}
+ENDPOINTS: Mapping[AnyKind, str] = {
+    "User": "/Users",
+    "Group": "/Groups",
+    "License": "/Licenses",
+    "AdminRole": "/AdminRoles",
+}
 DOCUMENTATION = "https://datatracker.ietf.org/doc/html/rfc7644"
 
 LENIENT = ScimPolicy(
@@ -42,10 +48,10 @@ STRICT = ScimPolicy()
 
 def accepting_provider(mapping: AttributeMapping, policy: ScimPolicy = LENIENT) -> ScimProvider:
     """Describe the service for reading requests: what can be derived is not required."""
-    schemas = [*mapping.users.accepted, *mapping.groups.accepted]
+    schemas = [*mapping.users.accepted, *mapping.groups.accepted, *offer_schemas()]
     return ScimProvider.from_discovery(
         [Schema.model_validate(schema) for schema in schemas],
-        resource_types(mapping),
+        [*resource_types(mapping), *_offer_types()],
         config=capabilities(),
         policy=policy,
     )
@@ -53,12 +59,32 @@ def accepting_provider(mapping: AttributeMapping, policy: ScimPolicy = LENIENT) 
 
 def published_schemas(mapping: AttributeMapping) -> list[Schema]:
     """Return the schemas that /Schemas shows."""
-    schemas = [*mapping.users.published, *mapping.groups.published]
-    return [Schema.model_validate(schema) for schema in schemas]
+    schemas = [*mapping.users.published, *mapping.groups.published, *offer_schemas()]
+    grantable = {"roles": {"value": mapping.grantable_roles}}
+    return [with_values(Schema.model_validate(each), grantable) for each in schemas]
+
+
+def with_values(schema: Schema, values: Mapping[str, Mapping[str, Sequence[str]]]) -> Schema:
+    """Return a schema with these ``canonicalValues``, by attribute and sub-attribute.
+
+    A schema that has none of the attributes is returned as it is.
+    """
+    if not any(attribute.name in values for attribute in schema.attributes or ()):
+        return schema
+    changed = schema.model_copy(deep=True)
+    for attribute in changed.attributes or ():
+        wanted = values.get(attribute.name or "", {})
+        for sub in attribute.sub_attributes or ():
+            if sub.name and sub.name in wanted:
+                sub.canonical_values = list(wanted[sub.name]) or None
+    return changed
 
 
 def resource_types(mapping: AttributeMapping) -> list[ResourceType]:
-    """Return what /ResourceTypes shows: Users and Groups with their extensions."""
+    """Return what /ResourceTypes shows: Users and Groups with their extensions.
+
+    Licences and admin roles are served, and not announced: a client creates what is announced.
+    """
     return [
         _resource_type("User", "A user of the GoTo account", mapping.users),
         _resource_type("Group", "A group of the GoTo account", mapping.groups),
@@ -80,9 +106,16 @@ def _resource_type(kind: Kind, description: str, translation: Translation) -> Re
     )
 
 
-def models(provider: ScimProvider) -> dict[Kind, type[Resource[Any]]]:
+def _offer_types() -> list[ResourceType]:
+    return [
+        ResourceType(id=kind, name=kind, endpoint=ENDPOINTS[kind], schema_=schema)
+        for kind, schema in OFFERS.items()
+    ]
+
+
+def models(provider: ScimProvider) -> dict[AnyKind, type[Resource[Any]]]:
     """Return the model that each type's requests are read with."""
-    found: dict[Kind, type[Resource[Any]]] = {}
+    found: dict[AnyKind, type[Resource[Any]]] = {}
     for kind in ENDPOINTS:
         model = provider.model_for(kind)
         assert isinstance(model, type)

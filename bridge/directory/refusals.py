@@ -11,7 +11,6 @@ from scim2_models import (
     UniquenessException,
 )
 
-from bridge.directory.entries import Kind
 from bridge.errors import GoToRejected, RecordConflict
 from bridge.mapping import Removed, ValueRefused
 
@@ -23,7 +22,7 @@ PROTECTED = (
 )
 
 
-def not_found(kind: Kind, key: str) -> NotFoundException:
+def not_found(kind: str, key: str) -> NotFoundException:
     """There is no such resource; what was asked for is repeated, cut short."""
     return NotFoundException(detail=f"There is no {kind} with the id {key[:64]!r}")
 

@@ -12,6 +12,8 @@ from bridge.directory.core import Core
 from bridge.directory.entries import Entry, Kind, UserEntry
 from bridge.directory.filters import Predicate, equalities, predicate
 from bridge.directory.groups import Groups
+from bridge.directory.offered import Offered
+from bridge.directory.offers import AnyKind, OfferEntry, Shown, is_offer, record_kind
 from bridge.directory.paging import Page, page_by_cursor, page_by_index, sort_key
 from bridge.directory.users import Users
 from bridge.directory.walks import Walks
@@ -22,7 +24,7 @@ from bridge.mapping import is_address
 class Query:
     """What is searched: the types, the request, and who asks. ``live`` wants a look at GoTo now."""
 
-    kinds: Sequence[Kind]
+    kinds: Sequence[AnyKind]
     request: SearchRequest[Any]
     position: Any = None
     client: str = ""
@@ -37,12 +39,14 @@ class Search:
         core: Core,
         users: Users,
         groups: Groups,
+        offered: Offered,
         walks: Walks,
-        models: Mapping[Kind, type[Resource[Any]]],
+        models: Mapping[AnyKind, type[Resource[Any]]],
     ) -> None:
         self._core = core
         self._users = users
         self._groups = groups
+        self._offered = offered
         self._walks = walks
         self._models = models
 
@@ -73,20 +77,25 @@ class Search:
             self._walks.begin(_walk(query), None if is_whole else entries)
         return page
 
-    def _newest(self, entry: Entry) -> Entry:
+    def _newest(self, entry: Shown) -> Shown:
+        if isinstance(entry, OfferEntry):
+            return entry
         snapshot = self._core.snapshot
-        newest: Entry | None = snapshot.users.get(entry.key) or snapshot.groups.get(entry.key)
+        newest: Shown | None = snapshot.users.get(entry.key) or snapshot.groups.get(entry.key)
         return newest or entry
 
-    async def _candidates(self, query: Query, oldest: float) -> list[Entry]:
+    async def _candidates(self, query: Query, oldest: float) -> list[Shown]:
+        kind = query.kinds[0]
+        if is_offer(kind):
+            return list(await self._offered.all(kind, live=query.live))
         scim_filter = query.request.filter
         if scim_filter is not None and len(query.kinds) == 1:
-            found = await self._looked_up(query.kinds[0], scim_filter, oldest, live=query.live)
+            found = await self._looked_up(record_kind(kind), scim_filter, oldest, live=query.live)
             if found is not None:
-                return found
+                return list(found)
         await self._core.refresh.not_older_than(oldest)
         snapshot = self._core.snapshot
-        entries: list[Entry] = []
+        entries: list[Shown] = []
         for kind in query.kinds:
             entries += snapshot.users.values() if kind == "User" else snapshot.groups.values()
         return entries
@@ -147,7 +156,7 @@ class Search:
 
     # -- Matching and order ------------------------------------------------
 
-    def _matching(self, query: Query, entries: Iterable[Entry]) -> list[Entry]:
+    def _matching(self, query: Query, entries: Iterable[Shown]) -> list[Shown]:
         scim_filter = query.request.filter
         if scim_filter is None:
             return list(entries)
@@ -162,8 +171,8 @@ class Search:
         return matching
 
     def _ordered(
-        self, query: Query, entries: list[Entry], descending: bool
-    ) -> tuple[list[Any], list[Entry]]:
+        self, query: Query, entries: list[Shown], descending: bool
+    ) -> tuple[list[Any], list[Shown]]:
         request = query.request
         accessors: dict[str, Accessor | None] = {}
         for kind in query.kinds:

@@ -18,6 +18,7 @@ from scim2_server.storage import AsyncScimStorage, SearchPage
 
 from bridge.directory.directory import Directory
 from bridge.directory.entries import Entry, Guard, Kind
+from bridge.directory.offers import Shown
 from bridge.directory.provider import models
 from bridge.directory.search import Query
 
@@ -31,7 +32,7 @@ class DirectoryStorage(AsyncScimStorage):
         self._directory = directory
         self._provider = provider
 
-    def _model(self, entry: Entry) -> Resource[Any]:
+    def _model(self, entry: Shown) -> Resource[Any]:
         return model_of(entry, self._provider)
 
     async def get(
@@ -95,7 +96,7 @@ class DirectoryStorage(AsyncScimStorage):
         )
 
 
-def model_of(entry: Entry, provider: ScimProvider) -> Resource[Any]:
+def model_of(entry: Shown, provider: ScimProvider) -> Resource[Any]:
     """Return an entry as a model of the service."""
     resource = entry.resource
     model = models(provider)[resource["meta"]["resourceType"]]

@@ -7,7 +7,7 @@ move another one past the client. The order is kept; what a resource says is alw
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 
-from bridge.directory.entries import Entry
+from bridge.directory.offers import Shown
 from bridge.directory.time import Clock
 
 KEPT_FOR = 15 * 60.0
@@ -19,9 +19,9 @@ class Walks:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._lists: OrderedDict[Hashable, tuple[float, Sequence[Entry]]] = OrderedDict()
+        self._lists: OrderedDict[Hashable, tuple[float, Sequence[Shown]]] = OrderedDict()
 
-    def begin(self, walk: Hashable, entries: Sequence[Entry] | None) -> None:
+    def begin(self, walk: Hashable, entries: Sequence[Shown] | None) -> None:
         """Remember the list that a first page was cut from; None is for a page that is all."""
         self._lists.pop(walk, None)
         if entries is None:
@@ -30,7 +30,7 @@ class Walks:
         while len(self._lists) > MOST:
             self._lists.popitem(last=False)
 
-    def go_on(self, walk: Hashable) -> Sequence[Entry] | None:
+    def go_on(self, walk: Hashable) -> Sequence[Shown] | None:
         """Return the list of this walk, or None where there is none any more."""
         began, entries = self._lists.get(walk, (float("-inf"), ()))
         if self._clock() - began > KEPT_FOR:

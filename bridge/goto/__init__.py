@@ -11,6 +11,7 @@ from bridge.goto.records import (
     LicenseRecord,
     NewUser,
     UserRecord,
+    read_key,
 )
 from bridge.goto.throttle import Priority, Throttle
 from bridge.goto.token_endpoint import TokenEndpoint, authorize_url
@@ -33,5 +34,6 @@ __all__ = [
     "UserRecord",
     "authorize_url",
     "open_http",
+    "read_key",
     "redeem_code",
 ]

@@ -21,6 +21,7 @@ from bridge.errors import (
     OutcomeUnknown,
     RecordConflict,
     RecordNotFound,
+    RightsMissing,
 )
 
 READS = frozenset({"GET", "HEAD"})
@@ -149,7 +150,7 @@ def _refused(call: Call, *, status: int) -> GrantRefused:
         )
     right = _RIGHTS.get(call.about)
     lacking = f"the right {right} for it" if right else "the rights for it"
-    return GrantRefused(
+    return RightsMissing(
         f"GoTo does not let the bridge's administrator do {call} (403): give that administrator "
         f"{lacking}, check BRIDGE_GOTO_ACCOUNT_KEY, or run `goto-scim-bridge connect` as another."
     )

@@ -4,29 +4,29 @@ from collections.abc import Awaitable, Callable
 
 from scim2_models import NotFoundException, NotImplementedException, ScimPolicy
 from scim2_server.errors import MethodNotAllowedException
-from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation, Target, match
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from bridge.directory import Directory, Kind, acting_for
+from bridge.directory import Directory, Kind, acting_for, is_offer, record_kind
 from bridge.directory.provider import (
     LENIENT,
     STRICT,
     accepting_provider,
     published_schemas,
+    resource_types,
 )
 from bridge.mapping import Mapping
 from bridge.scim import dialects, urls
 from bridge.scim.auth import Authenticator, Client, Profile
 from bridge.scim.bulk import BulkRequests
+from bridge.scim.discovery import Discovery
 from bridge.scim.errors import error_response
 from bridge.scim.exchange import Exchange
 from bridge.scim.lists import Lists
 from bridge.scim.reading import Reader
-from bridge.scim.rendering import json_response
-from bridge.scim.service import BridgeService
+from bridge.scim.service import BridgeService, kind_of, read_only
 from bridge.scim.verbs import Verbs
 
 ANONYMOUS = Client("anonymous")
@@ -44,11 +44,17 @@ def scim_application(
     public_url: str | None = None,
 ) -> "ScimApplication":
     """Return the SCIM service; ``secret`` seals cursors, ``public_url`` is what clients call."""
-    published = published_schemas(mapping)
+    published, announced = published_schemas(mapping), resource_types(mapping)
     policies: dict[Profile, ScimPolicy] = {"lenient": LENIENT, "strict": STRICT}
     readers = {
         profile: Reader(
-            BridgeService(accepting_provider(mapping, policy), published, secret=secret), profile
+            BridgeService(
+                accepting_provider(mapping, policy),
+                published=published,
+                announced=announced,
+                secret=secret,
+            ),
+            profile,
         )
         for profile, policy in policies.items()
     }
@@ -70,6 +76,7 @@ class ScimApplication:
         self._public_url = public_url
         self._verbs = Verbs(directory)
         self._lists = Lists(directory)
+        self._discovery = Discovery(directory)
         self._bulk = BulkRequests(self._verbs)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -132,10 +139,17 @@ class ScimApplication:
         }
         if target.operation in by_operation:
             return await by_operation[target.operation](exchange)
-        return _as_response(_discovered(exchange, target))
+        return await self._discovery.answer(exchange)
 
     async def _on_resource(self, exchange: Exchange, target: Target) -> Response:
-        kind = _kind(exchange.reader, str(target.endpoint))
+        kind = kind_of(exchange.reader.service.resource_type_at(str(target.endpoint)))
+        if is_offer(kind):
+            if target.operation is not Operation.query:
+                raise read_only(kind)
+            return await self._verbs.read(exchange, kind, str(target.resource_id))
+        return await self._on_record(exchange, target, record_kind(kind))
+
+    async def _on_record(self, exchange: Exchange, target: Target, kind: Kind) -> Response:
         if target.operation is Operation.create:
             return await self._verbs.create(exchange, kind)
         verb = {
@@ -145,28 +159,3 @@ class ScimApplication:
             Operation.delete: self._verbs.delete,
         }[target.operation]
         return await verb(exchange, kind, str(target.resource_id))
-
-
-def _kind(reader: Reader, endpoint: str) -> Kind:
-    return "User" if reader.service.resource_type_at(endpoint).name == "User" else "Group"
-
-
-def _discovered(exchange: Exchange, target: Target) -> ScimResponse:
-    service = exchange.reader.service
-    location = exchange.base_url + exchange.path
-    if target.operation is Operation.service_provider_config:
-        return service.service_provider_config(location, exchange.query)
-    if target.operation is Operation.resource_types:
-        return service.resource_types(location, exchange.query)
-    if target.operation is Operation.schemas:
-        return service.schemas(location, exchange.query)
-    identifier = str(target.resource_id)
-    if target.operation is Operation.resource_type:
-        return service.resource_type(location, identifier, exchange.query)
-    return service.schema(location, identifier, exchange.query)
-
-
-def _as_response(answer: ScimResponse) -> Response:
-    response = json_response(answer.body, status=int(answer.status))
-    response.headers.update(answer.headers)
-    return response

@@ -11,11 +11,12 @@ from scim2_models import BulkOperation, Resource
 from scim2_server.bulk import BulkPlan, BulkStep
 from starlette.responses import Response
 
-from bridge.directory import Entry, Kind, model_of
+from bridge.directory import Entry, Kind, is_offer, model_of, record_kind
 from bridge.scim import dialects
 from bridge.scim.errors import error_of
 from bridge.scim.exchange import Exchange, conditions
 from bridge.scim.rendering import json_response
+from bridge.scim.service import kind_of, read_only
 from bridge.scim.urls import normal_path
 from bridge.scim.verbs import Verbs
 
@@ -51,13 +52,15 @@ class BulkRequests:
         outcome = service.bulk_outcome(exchange.base_url, operation)
         try:
             resource_type = service.route_bulk_operation(operation)
+            if resource_type is not None and is_offer(kind_of(resource_type)):
+                raise read_only(kind_of(resource_type))
             operation = plan.resolve(step)
             service.locate_bulk_operation(exchange.base_url, resource_type, operation, outcome)
             failure = service.bulk_validation_failure(operation, outcome)
             if failure is not None or resource_type is None:
                 return failure or outcome, None
-            kind: Kind = "User" if resource_type.name == "User" else "Group"
-            entry = await self._apply(exchange, kind, operation)
+            kind = kind_of(resource_type)
+            entry = await self._apply(exchange, record_kind(kind), operation)
         except Exception as exception:
             error = error_of(exception)
             return {**outcome, "status": error.status, "response": error}, None

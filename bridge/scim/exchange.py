@@ -8,7 +8,7 @@ from scim2_server.routing import Target
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bridge.directory import Entry, Kind
+from bridge.directory import AnyKind, Shown
 from bridge.scim.auth import Client
 from bridge.scim.body import parsed, read_body
 from bridge.scim.reading import Reader
@@ -54,7 +54,7 @@ class Exchange:
         self.reader.service.ensure_json(content_type)
         return parsed(await read_body(self.request))
 
-    def projection(self, kind: Kind) -> Projection | None:
+    def projection(self, kind: AnyKind) -> Projection | None:
         """Return which attributes the answer is to hold, or None for all of them.
 
         To be read before anything is written: a request that is refused has changed nothing.
@@ -62,7 +62,7 @@ class Exchange:
         parameters = self.reader.parameters(kind, self.query)
         return Projection(self.reader.model(kind), parameters) if parameters else None
 
-    def answer(self, entry: Entry, projection: Projection | None, *, status: int = 200) -> Response:
+    def answer(self, entry: Shown, projection: Projection | None, *, status: int = 200) -> Response:
         """Return the answer that carries a resource, with its ETag and locations."""
         resource = published(entry, self.base_url)
         location = resource["meta"]["location"]

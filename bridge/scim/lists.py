@@ -7,10 +7,11 @@ from scim2_models import ResourceType, SearchRequest
 from scim2_server.storage import SearchPage
 from starlette.responses import Response
 
-from bridge.directory import Directory, Kind, Page, Query
+from bridge.directory import AnyKind, Directory, Page, Query
 from bridge.scim import dialects
 from bridge.scim.exchange import Exchange
 from bridge.scim.rendering import LIST_RESPONSE, Projection, json_response, published
+from bridge.scim.service import kind_of
 
 
 class Lists:
@@ -31,7 +32,7 @@ class Lists:
         service = exchange.reader.service
         resource_types = service.searched_types(exchange.target.endpoint)
         request, position = exchange.reader.search(resource_types, parameters)
-        kinds = [_kind(resource_type) for resource_type in resource_types]
+        kinds = [kind_of(resource_type) for resource_type in resource_types]
         query = Query(kinds, request, position, exchange.client.name, exchange.live)
         page = await self._directory.search(query)
         envelope = self._envelope(exchange, resource_types, request, page)
@@ -63,7 +64,7 @@ class Lists:
 
     @staticmethod
     def _rendered(
-        exchange: Exchange, kinds: list[Kind], request: SearchRequest[Any], page: Page
+        exchange: Exchange, kinds: list[AnyKind], request: SearchRequest[Any], page: Page
     ) -> list[dict[str, Any]]:
         if not request.attributes and not request.excluded_attributes:
             return [published(entry, exchange.base_url) for entry in page.entries]
@@ -72,7 +73,3 @@ class Lists:
             projections[entry.resource["meta"]["resourceType"]](published(entry, exchange.base_url))
             for entry in page.entries
         ]
-
-
-def _kind(resource_type: ResourceType) -> Kind:
-    return "User" if resource_type.name == "User" else "Group"

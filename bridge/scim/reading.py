@@ -17,13 +17,14 @@ from scim2_models import (
     ScimProvider,
     SearchRequest,
 )
-from scim2_server.service import ScimService, scim_exception_of
+from scim2_server.service import scim_exception_of
 from scim2_server.utils import parametrize
 
-from bridge.directory import Kind
+from bridge.directory import AnyKind, Kind
 from bridge.directory.provider import MOST_OPERATIONS
 from bridge.scim import dialects
 from bridge.scim.auth import Profile
+from bridge.scim.service import BridgeService
 
 LONGEST_FILTER = 8000
 # Beyond the end of every list, and still a number that every reader of JSON keeps as it is.
@@ -37,7 +38,7 @@ NO_SCHEMAS = "The body has no `schemas`; say which schemas it is made of (RFC 76
 class Reader:
     """Reads requests with one profile's policy. Raises what ``scim2_models`` raises."""
 
-    service: ScimService
+    service: BridgeService
     profile: Profile
 
     @property
@@ -45,11 +46,11 @@ class Reader:
         """The description of the service that requests are read with."""
         return self.service.provider
 
-    def model(self, kind: Kind) -> type[Resource[Any]]:
+    def model(self, kind: AnyKind) -> type[Resource[Any]]:
         """Return the model of a resource type."""
         return self.service.get_model(self.resource_type(kind))
 
-    def resource_type(self, kind: Kind) -> ResourceType:
+    def resource_type(self, kind: AnyKind) -> ResourceType:
         """Return the resource type of a name."""
         return self.service.get_resource_type(kind)
 
@@ -80,7 +81,7 @@ class Reader:
         except ValidationError as error:
             raise scim_exception_of(error) from error
 
-    def parameters(self, kind: Kind, query: Mapping[str, str]) -> ResponseParameters[Any] | None:
+    def parameters(self, kind: AnyKind, query: Mapping[str, str]) -> ResponseParameters[Any] | None:
         """Return which attributes an answer is to hold, or None where all are."""
         if not ("attributes" in query or "excludedAttributes" in query):
             return None

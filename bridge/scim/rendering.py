@@ -7,12 +7,11 @@ import orjson
 from scim2_models import Path, Resource, ResponseParameters
 from starlette.responses import Response
 
-from bridge.directory import Entry
+from bridge.directory import Shown
 from bridge.directory.attributes import json_name
 
 MEDIA_TYPE = "application/scim+json"
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
-ENDPOINTS = {"User": "Users", "Group": "Groups"}
 # Returned whatever is asked for (RFC 7643 §3.1, §7).
 ALWAYS = ("schemas", "id")
 
@@ -28,10 +27,10 @@ def json_response(body: Any, *, status: int = 200) -> Response:
 
 def location(base_url: str, kind: str, key: str) -> str:
     """Return the URL of a resource."""
-    return f"{base_url}/{ENDPOINTS[kind]}/{key}"
+    return f"{base_url}/{kind}s/{key}"
 
 
-def published(entry: Entry, base_url: str) -> dict[str, Any]:
+def published(entry: Shown, base_url: str) -> dict[str, Any]:
     """Return a resource with its location, and its references as URLs."""
     resource = dict(entry.resource)
     meta = resource["meta"]

@@ -1,7 +1,8 @@
 """The protocol rules as this service keeps them: the library's, with the schemas that are true."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import cast
 
 from scim2_models import (
     ListResponse,
@@ -11,29 +12,70 @@ from scim2_models import (
     ScimProvider,
     ServiceProviderConfig,
 )
+from scim2_server.errors import MethodNotAllowedException
 from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
 
+from bridge.directory import AnyKind, Assignable
+from bridge.directory.provider import with_values
+
 
 class BridgeService(ScimService):
-    """Reads requests with what is accepted, and shows what is published on /Schemas."""
+    """Reads requests with what is accepted, and shows what is published on /Schemas.
 
-    def __init__(self, provider: ScimProvider, published: list[Schema], *, secret: bytes) -> None:
+    Resource types that are not ``announced`` are served at their endpoints, and neither listed nor
+    found by a search of the root.
+    """
+
+    def __init__(
+        self,
+        provider: ScimProvider,
+        *,
+        published: list[Schema],
+        announced: list[ResourceType],
+        secret: bytes,
+    ) -> None:
         super().__init__(provider, secret=secret)
         described = (Schema, ResourceType, ServiceProviderConfig)
         self._published = [*published, *(model.to_schema() for model in described)]
+        self._announced = announced
+        self._assignable = Assignable()
+
+    def now_assignable(self, assignable: Assignable) -> None:
+        """Let the schema of users say which licences can be given (``canonicalValues``)."""
+        if assignable == self._assignable:
+            return
+        self._assignable = assignable
+        licenses = {"value": assignable.licenses, "type": assignable.products}
+        values = {"entitlements": licenses}
+        self._published = [with_values(schema, values) for schema in self._published]
+
+    def searched_types(self, endpoint: str | None) -> list[ResourceType]:
+        """Return the resource types that a search covers: of the root, those announced."""
+        return super().searched_types(endpoint) if endpoint else list(self._announced)
+
+    def resource_types(self, location: str, query: Mapping[str, str]) -> ScimResponse:
+        """Return the resource types that clients can create."""
+        self.forbid_filter(query)
+        found = [self.locate(each, f"{location}/{each.id}") for each in self._announced]
+        return _listed(found)
+
+    def resource_type(
+        self, location: str, resource_type_id: str, query: Mapping[str, str]
+    ) -> ScimResponse:
+        """Return one of them."""
+        self.forbid_filter(query)
+        for resource_type in self._announced:
+            if resource_type.id == resource_type_id:
+                return self.discovery_response(self.locate(resource_type, location))
+        detail = f"There is no resource type {resource_type_id[:200]!r}"
+        raise NotFoundException(detail=detail)
 
     def schemas(self, location: str, query: Mapping[str, str]) -> ScimResponse:
         """Return every schema: those of resources, and those of the discovery documents."""
         self.forbid_filter(query)
-        count = len(self._published)
-        response = ListResponse[Schema](
-            total_results=count,
-            items_per_page=count,
-            start_index=1,
-            resources=[self.locate(each, f"{location}/{each.id}") for each in self._published],
-        )
-        return ScimResponse(HTTPStatus.OK, response.model_dump())
+        found = [self.locate(each, f"{location}/{each.id}") for each in self._published]
+        return _listed(found)
 
     def schema(self, location: str, schema_id: str, query: Mapping[str, str]) -> ScimResponse:
         """Return one schema, its URN in any case."""
@@ -42,3 +84,28 @@ class BridgeService(ScimService):
             if str(schema.id).casefold() == schema_id.casefold():
                 return self.discovery_response(self.locate(schema, location))
         raise NotFoundException(detail=f"There is no schema {schema_id[:200]!r}")
+
+
+def kind_of(resource_type: ResourceType) -> AnyKind:
+    """Return what the directory calls a resource type."""
+    return cast(AnyKind, resource_type.name)
+
+
+def read_only(kind: AnyKind) -> MethodNotAllowedException:
+    """Licences and admin roles are GoTo's to make."""
+    return MethodNotAllowedException(allowed=["GET"], detail=READ_ONLY[kind])
+
+
+READ_ONLY: Mapping[str, str] = {
+    "License": "Licences can only be read here: give one to a user, or take it away, with the "
+    "user's entitlements, and change the licence itself in GoTo",
+    "AdminRole": "Admin roles can only be read here: give one to a user, or take it away, with "
+    "the user's roles, and change the role itself in GoTo",
+}
+
+
+def _listed(found: Sequence[Schema | ResourceType]) -> ScimResponse:
+    response = ListResponse[Schema | ResourceType](
+        total_results=len(found), items_per_page=len(found), start_index=1, resources=found
+    )
+    return ScimResponse(HTTPStatus.OK, response.model_dump())

@@ -8,12 +8,16 @@ from scim2_server.conditions import Conditions
 from starlette.responses import Response
 
 from bridge.directory import (
+    AnyKind,
     Directory,
     Entry,
     GroupEntry,
     Kind,
     MembershipChange,
+    Shown,
+    is_offer,
     model_of,
+    record_kind,
     wanted_of,
 )
 from bridge.directory.attributes import json_name
@@ -41,13 +45,18 @@ class Verbs:
         _refuse_blank(model)
         return await self._directory.create(kind, wanted_of(model))
 
-    async def read(self, exchange: Exchange, kind: Kind, key: str) -> Response:
+    async def read(self, exchange: Exchange, kind: AnyKind, key: str) -> Response:
         """GET: 200 with the resource, or 304."""
         projection = exchange.projection(kind)
-        entry = await self._directory.read(kind, key, live=exchange.live)
+        entry = await self._read(kind, key, live=exchange.live)
         if not exchange.conditions.check(entry.version, "GET"):
             return Response(status_code=304, headers={"ETag": entry.version})
         return exchange.answer(entry, projection)
+
+    async def _read(self, kind: AnyKind, key: str, *, live: bool) -> Shown:
+        if is_offer(kind):
+            return await self._directory.read_offer(kind, key, live=live)
+        return await self._directory.read(record_kind(kind), key, live=live)
 
     async def replace(self, exchange: Exchange, kind: Kind, key: str) -> Response:
         """PUT: 200 with the resource."""
