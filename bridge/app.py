@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bridge.connect import Grants, Keeper, Rhythm, grant_age, grant_facts, grant_left
 from bridge.directory import Directory
 from bridge.errors import BridgeError
+from bridge.goto import circuit_open
 from bridge.mapping import Mapping, load_mapping
 from bridge.operations import Check, Health, Metrics, Watched
 from bridge.rooms import Rooms, open_rooms
@@ -66,6 +67,7 @@ def create_app(
             app.router.routes[:] = _routes(settings, compiled, rooms, metrics, lived.clock)
             _show_snapshot(metrics, rooms)
             _show_grant(metrics, rooms, lived.clock)
+            _show_circuit(metrics, rooms)
             _show_brake(metrics, rooms)
             keeper = Keeper(rooms.tokens, looked=rooms.look_after, rhythm=lived)
             tasks = (
@@ -162,10 +164,15 @@ async def _grant(rooms: Rooms, clock: Callable[[], float]) -> Check:
     try:
         await rooms.directory.open()
         await tokens.token()
-        detail = tokens.refusal.detail if tokens.refusal else ""
+        detail = tokens.refusal.detail if tokens.refusal else _out_of_reach(rooms)
     except BridgeError as error:
         detail = error.detail
     return Check(ready=not detail, detail=detail, facts=grant_facts(tokens.grant, clock()))
+
+
+def _out_of_reach(rooms: Rooms) -> str:
+    seconds = rooms.breaker.open_for
+    return "" if seconds is None else circuit_open(seconds).detail
 
 
 async def _snapshot(directory: Directory) -> Check:
@@ -213,6 +220,11 @@ def _show_grant(metrics: Metrics, rooms: Rooms, clock: Callable[[], float]) -> N
         "Seconds until the grant runs out, NaN where GoTo does not tell",
         lambda: grant_left(rooms.tokens.grant, clock()),
     )
+
+
+def _show_circuit(metrics: Metrics, rooms: Rooms) -> None:
+    text = "1 while calls to GoTo fail at once, because it has not answered for a while, else 0"
+    metrics.gauge("bridge_goto_circuit_open", text, lambda: rooms.breaker.open_for is not None)
 
 
 def _show_brake(metrics: Metrics, rooms: Rooms) -> None:

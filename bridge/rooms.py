@@ -13,7 +13,7 @@ import structlog
 from bridge.connect import Grants
 from bridge.directory import Directory
 from bridge.errors import BridgeError
-from bridge.goto import AccessTokens, GoToClient, Outcome, Throttle, open_http
+from bridge.goto import AccessTokens, Breaker, GoToClient, Outcome, Throttle, open_http
 from bridge.mapping import Mapping
 from bridge.settings import Settings
 from bridge.store import Sealer, Store, secret_keys
@@ -47,6 +47,7 @@ class Rooms:
         self._api = api
         self._contended = contended
         self._throttle = Throttle(settings.goto_rate_limit)
+        self.breaker = Breaker()
         self._behind: tuple[str, str] | None = None
         self._open_account()
 
@@ -56,6 +57,7 @@ class Rooms:
             self._api,
             grant=self.tokens,
             throttle=self._throttle,
+            breaker=self.breaker,
             account_key=self._settings.goto_account_key,
         )
         self.directory = Directory(

@@ -24,7 +24,7 @@ from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
 from bridge.directory.trail import Trail
 from bridge.errors import GoToError
-from bridge.goto import GoToClient, GroupRecord, UserRecord
+from bridge.goto import GoToClient, GroupRecord, UserRecord, insisting
 from bridge.mapping import Mapping as AttributeMapping
 from bridge.store import AuditEntry, Intent
 
@@ -77,7 +77,8 @@ class Core:
     def settling(self, *keys: str) -> Iterator[None]:
         """Look at what became of a write; where GoTo does not say, nothing known is believed."""
         try:
-            yield
+            with insisting():
+                yield
         except GoToError:
             self.snapshot.distrust(keys)
             raise

@@ -1,6 +1,7 @@
 """GoTo's Admin API and OAuth server, spoken by a client that knows nothing of who uses it."""
 
 from bridge.goto.access_tokens import NO_GRANT, AccessTokens, Outcome
+from bridge.goto.breaker import Breaker, circuit_open, insisting
 from bridge.goto.client import LARGEST_CREATE, GoToClient
 from bridge.goto.connection import open_http
 from bridge.goto.grants import Grant, redeem_code
@@ -21,6 +22,7 @@ __all__ = [
     "NO_GRANT",
     "AccessTokens",
     "Administrator",
+    "Breaker",
     "CreatedUser",
     "GoToClient",
     "Grant",
@@ -33,6 +35,8 @@ __all__ = [
     "TokenEndpoint",
     "UserRecord",
     "authorize_url",
+    "circuit_open",
+    "insisting",
     "open_http",
     "read_key",
     "redeem_code",

@@ -21,6 +21,7 @@ from bridge.goto.bodies import (
     read_new_key,
     record_reader,
 )
+from bridge.goto.breaker import Breaker
 from bridge.goto.lookups import EmailLookup, users_by_key
 from bridge.goto.records import (
     Administrator,
@@ -52,6 +53,7 @@ class GoToClient:
         *,
         grant: AccessTokens,
         throttle: Throttle,
+        breaker: Breaker | None = None,
         account_key: str | None = None,
         attempts: int = 4,
         patience: float = 25.0,
@@ -63,6 +65,7 @@ class GoToClient:
             http,
             grant=grant,
             throttle=throttle,
+            breaker=breaker or Breaker(clock=clock),
             attempts=attempts,
             patience=patience,
             clock=clock,

@@ -1,7 +1,8 @@
 """One call of the Admin API: token, throttle, what is tried again, and for how long.
 
 Knows which failures a call survives: reads are repeated; a write is repeated only when GoTo has
-certainly not done it (429, 401 with an old token, no connection). Knows no path and no record.
+certainly not done it (429, 401 with an old token, no connection); nothing is tried while the
+circuit is open. Knows no path and no record.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import structlog
 
 from bridge.errors import GoToBusy, GoToError, GoToUnavailable, GoToUnreadable, GrantRefused
 from bridge.goto.access_tokens import AccessTokens
+from bridge.goto.breaker import FAILURES, OAUTH, Breaker, Passage
 from bridge.goto.errors import Call, NotSent, from_status, lost, not_sent, too_many_waiting
 from bridge.goto.errors import unreadable as unreadable_answer
 from bridge.goto.exchange import AnswerLost, NeverSent, backoff, exchange
@@ -39,6 +41,7 @@ class Transport:
         *,
         grant: AccessTokens,
         throttle: Throttle,
+        breaker: Breaker,
         attempts: int = 4,
         patience: float = 25.0,
         clock: Callable[[], float] = time.monotonic,
@@ -50,6 +53,7 @@ class Transport:
         self._extensions = {"timeout": http.timeout.as_dict()}
         self._grant = grant
         self._throttle = throttle
+        self._breaker = breaker
         self._attempts = attempts
         self._patience = patience
         self._clock = clock
@@ -64,6 +68,7 @@ class Transport:
         failures = refusals = 0
         refused: str | None = None
         while True:
+            self._breaker.refuse(call.about)
             token = await self._token(refused, leave_by)
             ticket, leave_by = await self._place(priority, leave_by)
             seconds = leave_by - self._clock() + self._patience * TO_ANSWER
@@ -83,6 +88,8 @@ class Transport:
                 failures += 1
                 if failures >= self._attempts or not _survives(call, failure):
                     raise failure
+                if self._breaker.is_blocked(call.about):
+                    raise failure
                 pause = backoff(failures)
             if self._clock() + pause >= leave_by:
                 raise failure
@@ -90,13 +97,22 @@ class Transport:
             await self._sleep(pause)
 
     async def _token(self, refused: str | None, leave_by: float) -> str:
-        try:
-            async with asyncio.timeout(max(0.0, leave_by - self._clock())):
-                if refused is None:
-                    return await self._grant.token()
-                return await self._grant.renew(refused)
-        except TimeoutError:
-            pass
+        with self._breaker.passing(OAUTH) as passage:
+            try:
+                async with asyncio.timeout(max(0.0, leave_by - self._clock())):
+                    token = await (
+                        self._grant.token() if refused is None else self._grant.renew(refused)
+                    )
+            except GrantRefused:
+                passage.answered()
+                raise
+            except (TimeoutError, GoToError) as error:
+                passage.broken(times=FAILURES)  # which it was, as the token endpoint repeats
+                if isinstance(error, GoToError):
+                    raise
+            else:
+                passage.answered()
+                return token
         raise GoToUnavailable("GoTo's OAuth server did not answer in time; try again shortly.")
 
     async def _place(self, priority: Priority, leave_by: float) -> tuple[int, float]:
@@ -117,13 +133,34 @@ class Transport:
 
     async def _send(self, call: Call, token: str, ticket: int, seconds: float) -> tuple[int, bytes]:
         try:
-            return await exchange(self._http, self._request(call, token), seconds=seconds)
-        except NeverSent:
-            failure: GoToError = not_sent()
-        except AnswerLost:
-            failure = lost(call)
+            # The circuit may have opened while a place was waited for.
+            self._breaker.refuse(call.about)
+        except GoToUnavailable:
+            self._throttle.give_back(ticket)
+            raise
+        try:
+            with self._breaker.passing(call.about) as passage:
+                return await self._exchanged(call, token, passage, seconds)
         finally:
             self._throttle.leave(ticket)
+
+    async def _exchanged(
+        self, call: Call, token: str, passage: Passage, seconds: float
+    ) -> tuple[int, bytes]:
+        try:
+            status, body = await exchange(self._http, self._request(call, token), seconds=seconds)
+        except NeverSent:
+            passage.unreached()
+            failure: GoToError = not_sent()
+        except AnswerLost:
+            passage.broken()
+            failure = lost(call)
+        else:
+            if status >= 500:
+                passage.broken()
+            else:
+                passage.answered()
+            return status, body
         raise failure
 
     def _request(self, call: Call, token: str) -> httpx.Request:
