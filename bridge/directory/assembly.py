@@ -11,6 +11,7 @@ from bridge.directory.entries import (
     digest_of,
     framed,
     meta,
+    raw_of,
 )
 from bridge.directory.ledger import UNCHANGED, Ledger
 from bridge.goto import GroupRecord, UserRecord
@@ -47,7 +48,7 @@ class Assembly:
 
         A user that the bridge ``just_made`` was created now, whatever GoTo's clock says.
         """
-        record = UserRecord({name: record[name] for name in self.user_fields if name in record})
+        record = self._wanted(record)
         key = record.key
         beside = self._ledger.held("User", key) if held is UNCHANGED else held
         content = framed("User", key, self._mapping.users.reading.resource(record, beside))
@@ -62,7 +63,15 @@ class Assembly:
             parked=parked,
         )
         content["meta"] = meta("User", state)
-        return UserEntry(key, record, state, content, seen_at)
+        return UserEntry.of(record, state, content, seen_at=seen_at)
+
+    def shows(self, entry: UserEntry, record: UserRecord) -> bool:
+        """Whether an entry was made of such a record."""
+        return entry.raw == raw_of(self._wanted(record))
+
+    def _wanted(self, record: UserRecord) -> UserRecord:
+        """Return those fields that are of use, in one order."""
+        return UserRecord({name: record[name] for name in self.user_fields if name in record})
 
     def group(
         self,

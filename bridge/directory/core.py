@@ -105,7 +105,7 @@ class Core:
         """
         await self.ledger.save("User", [entry.state], audited=audited, ended=ended)
         before = self.snapshot.users.get(entry.key)
-        origin = before.record.group_key if before else None
+        origin = before.group_key if before else None
         touched = self.snapshot.put_user(entry)
         await self._keep_counts(touched, origin)
         return entry
@@ -123,7 +123,7 @@ class Core:
         entry = self.assembly.user(record, seen_at=seen_at)
         touched = self.snapshot.put_user(entry)
         await self.ledger.save_seen("User", [entry.state])
-        await self._keep_counts(touched, known.record.group_key if known else None)
+        await self._keep_counts(touched, known.group_key if known else None)
         return entry
 
     async def forget_user(
@@ -134,7 +134,7 @@ class Core:
         before = self.snapshot.users.get(key)
         touched = self.snapshot.drop_user(key)
         await self.ledger.bury("User", [key], audited=audited, ended=ended)
-        await self._keep_counts(touched, before.record.group_key if before else None)
+        await self._keep_counts(touched, before.group_key if before else None)
 
     async def keep_group(
         self, entry: GroupEntry, *, audited: Sequence[AuditEntry] = ()
@@ -171,7 +171,7 @@ class Core:
         for key in seen | known.members if known else seen:
             user = snapshot.users.get(key)
             if user is not None and user.seen_at > seen_at:
-                is_in = user.record.group_key == group
+                is_in = user.group_key == group
             else:
                 is_in = key in seen and snapshot.gone_at(key) <= seen_at
             if is_in:

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 
 import orjson
 
+from bridge.directory.texts import resource_of, text_of
 from bridge.goto import GroupRecord, UserRecord
 from bridge.mapping.catalog import CORE
 from bridge.store import ResourceState
@@ -21,14 +22,52 @@ Kind = Literal["User", "Group"]
 
 @dataclass(frozen=True, slots=True)
 class UserEntry:
-    """A user. ``resource`` is whole SCIM JSON but for locations; ``seen_at`` is when GoTo last said
-    so, in seconds of the directory's clock."""
+    """A user, kept small: a hundred thousand of them are in memory.
+
+    ``text`` is the resource as clients get it (``texts``), ``raw`` the record as JSON; ``names``
+    are the e-mail and the userName as lookups compare them. ``seen_at`` is when GoTo last said so,
+    in seconds of the directory's clock.
+    """
 
     key: str
-    record: UserRecord
+    group_key: str | None
+    names: tuple[str, str]
     state: ResourceState
-    resource: Mapping[str, Any]
+    raw: bytes
+    text: bytes
     seen_at: float
+
+    @classmethod
+    def of(
+        cls,
+        record: UserRecord,
+        state: ResourceState,
+        resource: Mapping[str, Any],
+        *,
+        seen_at: float,
+    ) -> "UserEntry":
+        """Return the entry of a record, its state, and the framed resource made of both."""
+        email = _folded(record.email)
+        user_name = _folded(str(resource.get("userName") or ""))
+        return cls(
+            key=record.key,
+            group_key=record.group_key,
+            names=(email, email if user_name == email else user_name),
+            state=state,
+            raw=raw_of(record),
+            text=text_of(resource),
+            seen_at=seen_at,
+        )
+
+    @property
+    def record(self) -> UserRecord:
+        """GoTo's fields, read out of ``raw`` each time."""
+        return UserRecord(orjson.loads(self.raw))
+
+    @property
+    def resource(self) -> dict[str, Any]:
+        """Whole SCIM JSON but for locations, read out of ``text`` each time."""
+        return resource_of(self.text, self.state.held)
 
     @property
     def version(self) -> str:
@@ -47,6 +86,7 @@ class GroupEntry:
     seen_at: float
     members: dict[str, None] = field(default_factory=dict)
     digest: int = 0
+    _text: tuple[ResourceState, bytes] | None = None
 
     def __post_init__(self) -> None:
         self.digest = digest_of(self.members)
@@ -78,6 +118,13 @@ class GroupEntry:
         resource["meta"] = meta("Group", self.state)
         return resource
 
+    @property
+    def text(self) -> bytes:
+        """The resource as clients get it, made once for each state: members are part of it."""
+        if self._text is None or self._text[0] is not self.state:
+            self._text = (self.state, text_of(self.resource))
+        return self._text[1]
+
 
 Entry = UserEntry | GroupEntry
 E = TypeVar("E", bound=UserEntry | GroupEntry)
@@ -94,6 +141,17 @@ class MembershipChange:
 
     add: Sequence[str] = ()
     remove: Sequence[str] = ()
+
+
+def raw_of(record: UserRecord) -> bytes:
+    """Return a user's record as JSON: the same for the same fields in the same order."""
+    return orjson.dumps(record)
+
+
+def _folded(text: str) -> str:
+    """Return a text as lookups compare it; one that is so already is kept once in memory."""
+    folded = text.casefold()
+    return text if folded == text else folded
 
 
 def digest_of(members: Iterable[str]) -> int:

@@ -239,7 +239,7 @@ def _member_keys(wanted: Mapping[str, Any]) -> list[str]:
 
 
 def _is_below(user: UserEntry, group: str) -> bool:
-    return group == user.record.group_key or group in (user.record.get("groupKeyPath") or ())
+    return group == user.group_key or group in (user.record.get("groupKeyPath") or ())
 
 
 def _depth(path: Sequence[str], key: str) -> int | None:

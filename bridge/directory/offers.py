@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeGuard
 
-from bridge.directory.entries import Entry, Kind, content_version
+from bridge.directory.entries import Entry, GroupEntry, Kind, UserEntry, content_version
+from bridge.directory.texts import located, text_of
 
 OfferKind = Literal["License", "AdminRole"]
 AnyKind = Kind | OfferKind
@@ -27,8 +28,22 @@ class OfferEntry:
     resource: Mapping[str, Any]
     version: str
 
+    @property
+    def text(self) -> bytes:
+        """The resource as clients get it."""
+        return text_of(self.resource)
+
 
 Shown = Entry | OfferEntry
+
+
+def path_of(entry: Shown) -> str:
+    """Return where a resource is, below the SCIM root."""
+    if isinstance(entry, UserEntry):
+        return located("User", entry.key)
+    if isinstance(entry, GroupEntry):
+        return located("Group", entry.key)
+    return located(entry.resource["meta"]["resourceType"], entry.key)
 
 
 def is_offer(kind: AnyKind) -> TypeGuard[OfferKind]:

@@ -69,7 +69,9 @@ class Refresh:
             if self._snapshot.gone_at(record.key) > began:
                 continue
             entry = known.get(record.key)
-            if entry is None or (entry.seen_at <= began and entry.record != record):
+            if entry is None or (
+                entry.seen_at <= began and not self._assembly.shows(entry, record)
+            ):
                 entry = self._assembly.user(record, seen_at=began)
             entries[entry.key] = entry
         newer = {key: entry for key, entry in known.items() if entry.seen_at > began}
@@ -80,8 +82,8 @@ class Refresh:
     ) -> dict[str, GroupEntry]:
         members: dict[str, list[str]] = defaultdict(list)
         for user in users.values():
-            if user.record.group_key:
-                members[user.record.group_key].append(user.key)
+            if user.group_key:
+                members[user.group_key].append(user.key)
         seen: dict[str, tuple[GroupRecord, float]] = {
             record.key: (record, began)
             for record in records

@@ -191,7 +191,7 @@ class Search:
 
 
 def _is_mailed(entry: Entry, email: str) -> bool:
-    return isinstance(entry, UserEntry) and entry.record.email.casefold() == email.casefold()
+    return isinstance(entry, UserEntry) and entry.names[0] == email.casefold()
 
 
 def _attribute_name(path: AttrPath) -> str:

@@ -29,8 +29,8 @@ class Snapshot:
         """Take in a whole account; the groups bring their members along."""
         self.users = users
         self.groups = groups
-        self._by_user_name = {_user_name(entry): key for key, entry in users.items()}
-        self._by_email = {entry.record.email.casefold(): key for key, entry in users.items()}
+        self._by_email = {entry.names[0]: key for key, entry in users.items()}
+        self._by_user_name = {entry.names[1]: key for key, entry in users.items()}
         self._by_group_name = {entry.record.name.casefold(): key for key, entry in groups.items()}
 
     def distrust(self, keys: Iterable[str] = ()) -> None:
@@ -66,11 +66,10 @@ class Snapshot:
         if before is not None:
             self._unindex_user(before)
         self.users[entry.key] = entry
-        self._by_user_name[_user_name(entry)] = entry.key
-        self._by_email[entry.record.email.casefold()] = entry.key
-        return self._move(
-            entry.key, before.record.group_key if before else None, entry.record.group_key
-        )
+        email, user_name = entry.names
+        self._by_email[email] = entry.key
+        self._by_user_name[user_name] = entry.key
+        return self._move(entry.key, before.group_key if before else None, entry.group_key)
 
     def drop_user(self, key: str) -> list[GroupEntry]:
         """Forget a user; returns the group it was in."""
@@ -78,7 +77,7 @@ class Snapshot:
         if entry is None:
             return []
         self._unindex_user(entry)
-        return self._move(key, entry.record.group_key, None)
+        return self._move(key, entry.group_key, None)
 
     def put_group(self, entry: GroupEntry) -> None:
         """Take in a group's entry."""
@@ -118,10 +117,11 @@ class Snapshot:
         return [self.groups[key] for key in group.record.key_path[:-1] if key in self.groups]
 
     def _unindex_user(self, entry: UserEntry) -> None:
-        if self._by_user_name.get(_user_name(entry)) == entry.key:
-            del self._by_user_name[_user_name(entry)]
-        if self._by_email.get(entry.record.email.casefold()) == entry.key:
-            del self._by_email[entry.record.email.casefold()]
+        email, user_name = entry.names
+        if self._by_email.get(email) == entry.key:
+            del self._by_email[email]
+        if self._by_user_name.get(user_name) == entry.key:
+            del self._by_user_name[user_name]
 
     def _move(self, key: str, origin: str | None, target: str | None) -> list[GroupEntry]:
         if origin == target:
@@ -134,7 +134,3 @@ class Snapshot:
             group.add(key)
             touched.append(group)
         return touched
-
-
-def _user_name(entry: UserEntry) -> str:
-    return str(entry.resource.get("userName") or "").casefold()

@@ -217,7 +217,7 @@ LOCKS: Mapping[str, frozenset[str]] = {
 
 
 def _has_name(entry: UserEntry, user_name: str) -> bool:
-    return str(entry.resource.get("userName") or "").casefold() == user_name.casefold()
+    return entry.names[1] == user_name.casefold()
 
 
 def _user_lock(key: str) -> str:

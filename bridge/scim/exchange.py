@@ -12,7 +12,13 @@ from bridge.directory import AnyKind, Shown
 from bridge.scim.auth import Client
 from bridge.scim.body import parsed, read_body
 from bridge.scim.reading import Reader
-from bridge.scim.rendering import Projection, json_response, published
+from bridge.scim.rendering import (
+    Projection,
+    json_response,
+    location,
+    published,
+    resource_response,
+)
 
 
 def conditions(if_match: str | None, if_none_match: str | None = None) -> Conditions:
@@ -64,13 +70,13 @@ class Exchange:
 
     def answer(self, entry: Shown, projection: Projection | None, *, status: int = 200) -> Response:
         """Return the answer that carries a resource, with its ETag and locations."""
-        resource = published(entry, self.base_url)
-        location = resource["meta"]["location"]
-        if projection is not None:
-            resource = projection(resource)
-        response = json_response(resource, status=status)
+        if projection is None:
+            response = resource_response(entry, self.base_url, status=status)
+        else:
+            kept = projection(published(entry, self.base_url))
+            response = json_response(kept, status=status)
         response.headers["ETag"] = entry.version
-        response.headers["Content-Location"] = location
+        response.headers["Content-Location"] = location(entry, self.base_url)
         if status == 201:
-            response.headers["Location"] = location
+            response.headers["Location"] = location(entry, self.base_url)
         return response

@@ -10,7 +10,13 @@ from starlette.responses import Response
 from bridge.directory import AnyKind, Directory, Page, Query
 from bridge.scim import dialects
 from bridge.scim.exchange import Exchange
-from bridge.scim.rendering import LIST_RESPONSE, Projection, json_response, published
+from bridge.scim.rendering import (
+    LIST_RESPONSE,
+    Projection,
+    json_response,
+    list_response,
+    published,
+)
 from bridge.scim.service import kind_of
 
 
@@ -36,7 +42,9 @@ class Lists:
         query = Query(kinds, request, position, exchange.client.name, exchange.live)
         page = await self._directory.search(query)
         envelope = self._envelope(exchange, resource_types, request, page)
-        envelope["Resources"] = self._rendered(exchange, kinds, request, page)
+        if not request.attributes and not request.excluded_attributes:
+            return list_response(envelope, page.entries, exchange.base_url)
+        envelope["Resources"] = self._projected(exchange, kinds, request, page)
         return json_response(envelope)
 
     @staticmethod
@@ -63,13 +71,9 @@ class Lists:
         return envelope
 
     @staticmethod
-    def _rendered(
+    def _projected(
         exchange: Exchange, kinds: list[AnyKind], request: SearchRequest[Any], page: Page
     ) -> list[dict[str, Any]]:
-        if not request.attributes and not request.excluded_attributes:
-            return [published(entry, exchange.base_url) for entry in page.entries]
         projections = {kind: Projection(exchange.reader.model(kind), request) for kind in kinds}
-        return [
-            projections[entry.resource["meta"]["resourceType"]](published(entry, exchange.base_url))
-            for entry in page.entries
-        ]
+        resources = [published(entry, exchange.base_url) for entry in page.entries]
+        return [projections[each["meta"]["resourceType"]](each) for each in resources]

@@ -9,6 +9,8 @@ from starlette.responses import Response
 
 from bridge.directory import Shown
 from bridge.directory.attributes import json_name
+from bridge.directory.offers import path_of
+from bridge.directory.texts import ROOT
 
 MEDIA_TYPE = "application/scim+json"
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
@@ -21,40 +23,38 @@ Parts = dict[str, "Parts | None"]
 
 def json_response(body: Any, *, status: int = 200) -> Response:
     """Return a SCIM answer; a body of None is none."""
-    content = b"" if body is None else orjson.dumps(body)
+    return _response(b"" if body is None else orjson.dumps(body), status=status)
+
+
+def resource_response(entry: Shown, base_url: str, *, status: int = 200) -> Response:
+    """Return an answer that carries a whole resource."""
+    return _response(_rooted(entry.text, base_url), status=status)
+
+
+def list_response(envelope: Mapping[str, Any], entries: Sequence[Shown], base_url: str) -> Response:
+    """Return a list of whole resources: their texts joined behind the envelope."""
+    head = orjson.dumps(envelope)[:-1]
+    texts = _rooted(b",".join([entry.text for entry in entries]), base_url)
+    return _response(b"".join((head, b',"Resources":[', texts, b"]}")))
+
+
+def _response(content: bytes, *, status: int = 200) -> Response:
     return Response(content, status_code=status, media_type=MEDIA_TYPE)
-
-
-def location(base_url: str, kind: str, key: str) -> str:
-    """Return the URL of a resource."""
-    return f"{base_url}/{kind}s/{key}"
 
 
 def published(entry: Shown, base_url: str) -> dict[str, Any]:
     """Return a resource with its location, and its references as URLs."""
-    resource = dict(entry.resource)
-    meta = resource["meta"]
-    resource["meta"] = {
-        **meta,
-        "location": location(base_url, meta["resourceType"], resource["id"]),
-    }
-    for name in ("groups", "members"):
-        if name in resource:
-            resource[name] = [_located(item, base_url) for item in resource[name]]
-    for name, value in resource.items():
-        if name.startswith("urn:") and "manager" in value:
-            resource[name] = {**value, "manager": _manager(value["manager"], base_url)}
+    resource: dict[str, Any] = orjson.loads(_rooted(entry.text, base_url))
     return resource
 
 
-def _located(item: Mapping[str, Any], base_url: str) -> dict[str, Any]:
-    return {**item, "$ref": f"{base_url}/{item['$ref']}"}
+def _rooted(text: bytes, base_url: str) -> bytes:
+    return text.replace(ROOT, orjson.dumps(base_url)[1:-1])
 
 
-def _manager(manager: Mapping[str, Any], base_url: str) -> dict[str, Any]:
-    if manager.get("value"):
-        return {**manager, "$ref": location(base_url, "User", manager["value"])}
-    return dict(manager)
+def location(entry: Shown, base_url: str) -> str:
+    """Return the URL of a resource."""
+    return f"{base_url}/{path_of(entry)}"
 
 
 class Projection:

@@ -1,0 +1,54 @@
+"""Resources as the JSON that clients get, made once for each version of a resource.
+
+A text holds the byte ``ROOT`` wherever the URL of the SCIM root belongs, which only the SCIM face
+knows: it is no byte of UTF-8, so that no client's value can hold it.
+"""
+
+from collections.abc import Mapping
+from secrets import token_hex
+from typing import Any
+
+import orjson
+
+ROOT = b"\xff"
+# Nobody can know it, so that no value is taken for it.
+_MARK = token_hex(16)
+_MARKED = _MARK.encode()
+
+
+def located(kind: str, key: str) -> str:
+    """Return where a resource is, below the SCIM root."""
+    return f"{kind}s/{key}"
+
+
+def text_of(resource: Mapping[str, Any]) -> bytes:
+    """Return a framed resource as JSON, with its location and the URLs of what it refers to."""
+    meta = resource["meta"]
+    path = located(meta["resourceType"], resource["id"])
+    marked = {**resource, "meta": {**meta, "location": f"{_MARK}/{path}"}}
+    for name in ("groups", "members"):
+        if name in marked:
+            marked[name] = [{**item, "$ref": f"{_MARK}/{item['$ref']}"} for item in marked[name]]
+    for name, value in resource.items():
+        if name.startswith("urn:") and "manager" in value:
+            marked[name] = {**value, "manager": _manager(value["manager"])}
+    return orjson.dumps(marked).replace(_MARKED, ROOT)
+
+
+def resource_of(text: bytes, held: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the framed resource that a text was made of; ``held`` is what is held beside it."""
+    resource: dict[str, Any] = orjson.loads(text.replace(ROOT + b"/", b""))
+    del resource["meta"]["location"]
+    for name, value in resource.items():
+        if name.startswith("urn:") and "manager" in value:
+            kept = (held.get(name) or {}).get("manager") or {}
+            value["manager"].pop("$ref", None)
+            if "$ref" in kept:
+                value["manager"]["$ref"] = kept["$ref"]
+    return resource
+
+
+def _manager(manager: Mapping[str, Any]) -> dict[str, Any]:
+    if manager.get("value"):
+        return {**manager, "$ref": f"{_MARK}/{located('User', manager['value'])}"}
+    return dict(manager)
