@@ -60,7 +60,7 @@ class Groups:
         core = self._core
         with mapping_refusals():
             target = self._writing.target(wanted)
-        name = str(target.fields["name"])
+        name = _name(target.fields["name"])
         users = await self._membership.members(_member_keys(wanted))
         async with core.locks.hold(f"group name {name.casefold()}"):
             await self._refuse_taken(name)
@@ -113,7 +113,7 @@ class Groups:
         before = Before(entry.resource, entry.record, entry.state.held)
         with mapping_refusals():
             target = self._writing.target(wanted, before, patched=patched)
-        name = str(target.fields.get("name", entry.record.name))
+        name = _name(target.fields.get("name", entry.record.name))
         is_renamed = name != entry.record.name
         if is_renamed:
             await self._refuse_taken(name, key=entry.key)
@@ -231,6 +231,11 @@ class Groups:
         users = await self._membership.members(change.add)
         await self._membership.change(entry, add=users, remove=change.remove)
         return core.snapshot.groups.get(key, entry)
+
+
+def _name(sent: Any) -> str:
+    """Return a name without the blanks around it, which GoTo would take off by itself."""
+    return str(sent).strip()
 
 
 def _member_keys(wanted: Mapping[str, Any]) -> list[str]:
