@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from bridge.goto import Priority, Throttle
+from bridge.goto.throttle import WINDOW
 from tests.goto.virtual_time import VirtualClock
 
 
@@ -93,6 +94,30 @@ def test_interactive_requests_pass_and_each_kind_keeps_its_order() -> None:
     work += [requests.send(name=f"i{i}") for i in range(3)]
     asyncio.run(_run(requests, *work))
     assert requests.order == ["first", "i0", "i1", "i2", "b0", "b1", "b2"]
+
+
+def test_interactive_reads_wait_less_than_background_refreshes() -> None:
+    requests = Requests(10)
+    waits: dict[Priority, list[float]] = {priority: [] for priority in Priority}
+
+    async def read(priority: Priority, after: float) -> None:
+        await requests.clock.sleep(after)
+        asked = requests.clock.now
+        ticket = await requests.throttle.enter(priority)
+        waits[priority].append(requests.clock.now - asked)
+        requests.throttle.leave(ticket)
+
+    # A refresh of forty pages is under way, and eighty reads come within its first ten seconds.
+    refresh = [read(Priority.BACKGROUND, 0.0) for _ in range(40)]
+    reads = [read(Priority.INTERACTIVE, 0.3 + number / 8) for number in range(80)]
+    asyncio.run(_run(requests, *refresh, *reads))
+    interactive, background = waits[Priority.INTERACTIVE], waits[Priority.BACKGROUND]
+    assert (len(interactive), len(background)) == (80, 40)
+    # Until the places that the refresh took before are free again, and no longer.
+    assert max(interactive) < WINDOW
+    held_up = background[10:]  # the first ten found every place free
+    assert max(interactive) < min(held_up)
+    assert sum(interactive) / 80 < sum(held_up) / 30 / 10
 
 
 def test_a_rate_below_one_spreads_over_seconds() -> None:
