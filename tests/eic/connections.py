@@ -12,7 +12,9 @@ from bridge.recipes import Authentication, address_of, eic_files, write_folder
 from tests.eic.emulator import Eic, Entitlement, Files, Person
 from tests.live import TOKEN
 
-KINDS = ("Group",)
+KINDS = ("Group", "License", "AdminRole")
+GIVEN = ("Group",)
+"""Those of them that can be given and taken."""
 SECRETS = {
     "BRIDGE_TOKEN": TOKEN,
     "CLIENT_ID": "BRIDGE_TOKEN",

@@ -60,6 +60,10 @@ def test_accounts_entitlements_and_links_are_those_of_the_account(
         assert len(state["users"]) == users
         assert set(eic.store.accounts) == {user["key"] for user in state["users"]}
         assert set(eic.store.of_kind("Group")) == {group["key"] for group in state["groups"]}
+        licences = {licence["key"] for licence in state["licenses"]}
+        assert set(eic.store.of_kind("License")) == licences
+        roles = {role for user in state["users"] for role in user.get("adminRoles", [])}
+        assert set(eic.store.of_kind("AdminRole")) >= roles
         assert eic.store.links() == expected_links(state)
         for user in state["users"]:
             account = eic.store.accounts[user["key"]]

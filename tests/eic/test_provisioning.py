@@ -10,7 +10,7 @@ import pytest
 
 from tests.eic.connections import (
     JOINER,
-    KINDS,
+    GIVEN,
     connected,
     entitlement,
     expected_links,
@@ -105,7 +105,7 @@ def test_a_joiner_is_a_user_in_goto_with_a_licence(eic: Eic, live: Live) -> None
     assert account.columns["customproperty6"] == who.username
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", GIVEN)
 def test_a_joiner_a_mover_and_a_leaver_end_as_they_should(eic: Eic, live: Live, kind: str) -> None:
     who = person(f"mover.{kind.lower()}")
     account = joined(eic, who)
@@ -162,7 +162,7 @@ def test_disabling_and_enabling_gives_back_what_there_was(eic: Eic, live: Live) 
 # -- Twice, lost, refused ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", GIVEN)
 def test_a_task_that_is_done_twice_changes_nothing_the_second_time(
     eic: Eic, live: Live, kind: str
 ) -> None:
