@@ -8,37 +8,15 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from typing import Any
 
-import orjson
 from scim2_models.path import CompareOperator
 
-from bridge.directory.attributes import is_present
-from bridge.directory.filters import Test
-from bridge.directory.rows import (
-    NO_ITEM,
-    NO_LIST,
-    NO_VALUE,
-    Plane,
-    both,
-    either,
-    plane_of,
-)
+from bridge.directory.filters import Opaque, Test, present
+from bridge.directory.rows import NO_ITEM, NO_LIST, NO_VALUE, Missing
+from bridge.directory.selections import both, either
+from bridge.directory.wide import Plane, plane_of
 
 # Several values are kept apart up to here, and as a whole above it.
 MOST_PLANES = 8
-
-
-class Opaque:
-    """A value made of parts, which no literal is the same as."""
-
-    def __init__(self, value: Any) -> None:
-        self._text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-        self.is_present = is_present(value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Opaque) and self._text == other._text
-
-    def __hash__(self) -> int:
-        return hash(self._text)
 
 
 def read(raw: Any, comparable: Callable[[Any], Any]) -> Any:
@@ -121,6 +99,10 @@ class Column:
         rows = zip(*(plane.values() for plane in self.planes), strict=True)
         return [None if parts[0] is NO_LIST else _several(parts) for parts in rows]
 
+    def sort_values(self) -> list[Any]:
+        """Return what each position is sorted by, None where there is nothing: the first value."""
+        return self.planes[0].values(_sorted_by)
+
     # -- Selections -----------------------------------------------------------
 
     def where(self, test: Test) -> bytes:
@@ -153,11 +135,6 @@ def _is_any(value: Any) -> bool:
     return value is not None
 
 
-def present(value: Any) -> bool:
-    """Whether a value as it stands in a plane is not empty."""
-    return value.is_present if isinstance(value, Opaque) else is_present(value)
-
-
 def _of_whole(test: Callable[[Any], bool], *, every: bool) -> Callable[[Any], bool]:
     def tested(value: Any) -> bool:
         if type(value) is not tuple:
@@ -165,6 +142,12 @@ def _of_whole(test: Callable[[Any], bool], *, every: bool) -> Callable[[Any], bo
         return (all if every else any)(test(item) for item in value)
 
     return tested
+
+
+def _sorted_by(value: Any) -> Any:
+    if type(value) is tuple:
+        value = value[0] if value else None
+    return None if isinstance(value, Opaque | Missing) else value
 
 
 def _restored(value: Any) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from scim2_models import Resource as ResourceModel
 from scim2_models import ScimFilter
 from scim2_models.path import (
@@ -224,3 +225,22 @@ def _is_null(op: CompareOperator, left: Any) -> bool:
     if op == CompareOperator.eq:
         return left is None
     return op == CompareOperator.ne and left is not None
+
+
+class Opaque:
+    """A value made of parts, which no literal is the same as."""
+
+    def __init__(self, value: Any) -> None:
+        self._text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        self.is_present = is_present(value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Opaque) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+def present(value: Any) -> bool:
+    """Whether a value as it stands in a plane is not empty."""
+    return value.is_present if isinstance(value, Opaque) else is_present(value)

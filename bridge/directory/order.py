@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import compress, islice
 from typing import Any
 
-from bridge.directory.rows import count
+from bridge.directory.selections import count
 
 # What is found further down than that is looked up once for all pages behind it.
 FAR = 2000

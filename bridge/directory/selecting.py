@@ -25,9 +25,9 @@ from scim2_models.path import (
 )
 
 from bridge.directory.attributes import Accessor, is_present
-from bridge.directory.columns import MOST_PLANES, Column, present, read
-from bridge.directory.filters import predicate, test_of
-from bridge.directory.rows import both, either, flipped
+from bridge.directory.columns import MOST_PLANES, Column, read
+from bridge.directory.filters import predicate, present, test_of
+from bridge.directory.selections import both, either, flipped
 
 Resource = Mapping[str, Any]
 MEMBERS = ":members.value"

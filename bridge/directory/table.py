@@ -14,11 +14,10 @@ from scim2_models import Resource as ResourceModel
 from scim2_models import ScimFilter
 
 from bridge.directory.attributes import Accessor
-from bridge.directory.columns import Column, Opaque
+from bridge.directory.columns import Column
 from bridge.directory.entries import Entry, GroupEntry
 from bridge.directory.order import Listing, Order, sorted_positions
 from bridge.directory.readout import is_same, read_out
-from bridge.directory.rows import selection
 from bridge.directory.selecting import (
     Plan,
     Source,
@@ -27,6 +26,7 @@ from bridge.directory.selecting import (
     plan,
     sort_source_of,
 )
+from bridge.directory.selections import selection
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -125,7 +125,7 @@ class Table:
     def _sort_values(self, sort: Source | None) -> list[Any]:
         if sort is None:
             return [None] * self.size
-        return [_sorted_by(value) for value in self.column(sort.name).values()]
+        return self.column(sort.name).sort_values()
 
     # -- What plans look at --------------------------------------------------------
 
@@ -202,12 +202,6 @@ class Table:
         values = read_out(entry, self._sources.values())
         for name, value in zip(self._sources, values, strict=True):
             self._columns[name].put(position, value, inserted=not is_known)
-
-
-def _sorted_by(value: Any) -> Any:
-    if type(value) is tuple:
-        value = value[0] if value else None
-    return None if isinstance(value, Opaque) else value
 
 
 def _remembered(known: OrderedDict[K, V], name: K, made: Callable[[], V], most: int) -> V:

@@ -22,8 +22,9 @@ from bridge.directory.entries import Kind, iso
 from bridge.directory.filters import Test as Comparison
 from bridge.directory.filters import predicate
 from bridge.directory.order import Listing, id_order
-from bridge.directory.rows import BLOCK, NO_ITEM, NO_VALUE, Coded, Wide, plane_of
+from bridge.directory.rows import NO_ITEM, NO_VALUE, Coded
 from bridge.directory.table import MOST_CHANGES, Table
+from bridge.directory.wide import BLOCK, Wide, plane_of
 from tests.conftest import bridge_over, simulated
 from tests.directory.test_filters import (
     ENTERPRISE,

@@ -1,0 +1,221 @@
+"""One value for each of many resources, where most values are distinct: looked through by blocks.
+
+It knows values as comparisons use them, in the order of positions; neither resources nor filters.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from scim2_models.path import CompareOperator
+
+from bridge.directory.filters import ORDERINGS, Test, present
+from bridge.directory.rows import MISSING, Coded, Missing, verdict
+from bridge.directory.selections import both, either, flipped, selection
+
+BLOCK = 512
+# Above it, to look at each row of a block is quicker than to look for the next that fits.
+MOST_HITS = 12
+SEPARATOR = "\0"
+# Stands for the text of a block in which a value holds the separator.
+UNJOINED = ""
+TEXT_OPERATORS = (
+    CompareOperator.eq,
+    CompareOperator.co,
+    CompareOperator.sw,
+    CompareOperator.ew,
+)
+
+
+class Wide:
+    """Rows of many distinct values."""
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        real = [value for value in values if type(value) is not Missing]
+        kinds = {_kind(value) for value in real}
+        # The type of all values, if they are in an order and comparisons with it are known.
+        self._type = kinds.pop() if len(kinds) == 1 else None
+        self._blank = "" if self._type is str else real[0] if real else None
+        self._rows: list[Any] = []
+        self._odd = bytearray()
+        for value in values:
+            row, odd = self._taken(value)
+            self._rows.append(row)
+            self._odd.append(odd)
+        if self._type is not None:
+            # Equal values are one object.
+            known: dict[Any, Any] = {}
+            self._rows = [known.setdefault(row, row) for row in self._rows]
+        self._is_odd = any(self._odd)
+        self._texts: list[str | None] = []
+        self._ranges: list[tuple[Any, Any] | None] = []
+        self._forget(0)
+
+    def _taken(self, value: Any) -> tuple[Any, int]:
+        if type(value) is Missing:
+            return self._blank, value.number
+        # Moments of one zone are compared many times faster.
+        return (value.astimezone(UTC) if self._type is datetime else value), 0
+
+    def put(self, position: int, value: Any, *, inserted: bool) -> bool:
+        """Set or insert a value; there is always room."""
+        if type(value) is not Missing and _kind(value) is not self._type:
+            self._type = None
+        row, odd = self._taken(value)
+        self._is_odd = self._is_odd or odd > 0
+        if inserted:
+            self._rows.insert(position, row)
+            self._odd.insert(position, odd)
+            self._forget(position // BLOCK)
+        else:
+            self._rows[position] = row
+            self._odd[position] = odd
+            self._texts[position // BLOCK] = None
+            self._ranges[position // BLOCK] = None
+        return True
+
+    def drop(self, position: int) -> None:
+        """Take a row out."""
+        del self._rows[position], self._odd[position]
+        self._forget(position // BLOCK)
+
+    def _forget(self, first: int) -> None:
+        """Forget what is known of the blocks from one on."""
+        blocks = -(-len(self._rows) // BLOCK)
+        del self._texts[first:], self._ranges[first:]
+        self._texts += [None] * (blocks - len(self._texts))
+        self._ranges += [None] * (blocks - len(self._ranges))
+
+    def values(self, shown: Callable[[Any], Any] | None = None) -> list[Any]:
+        """Return the value of each row, or what a function makes of it, of missing ones at least.
+
+        It is not asked what it makes of texts, numbers and moments.
+        """
+        missing = [each if shown is None else shown(each) for each in MISSING]
+        rows: list[Any] = self._rows
+        if shown is not None and self._type is None:
+            rows = [shown(row) for row in rows]
+        if not self._is_odd:
+            return list(rows)
+        return [missing[odd - 1] if odd else row for row, odd in zip(rows, self._odd, strict=True)]
+
+    def at(self, position: int) -> Any:
+        """Return the value of a row."""
+        odd = self._odd[position]
+        return MISSING[odd - 1] if odd else self._rows[position]
+
+    def where(self, test: Callable[[Any], bool], *, no_item: bool) -> bytes:
+        """Return the rows that satisfy a test; ``no_item`` is said of those without an item."""
+        chosen = self._tested(test)
+        if not self._is_odd:
+            return chosen
+        verdicts = [verdict(test, missing, no_item) for missing in MISSING]
+        odd = bytes(self._odd)
+        of_missing = odd.translate(selection([False, *verdicts]).ljust(256, b"\0"))
+        real = odd.translate(b"\1" + bytes(255))
+        return either(both(chosen, real), of_missing)
+
+    def _tested(self, test: Callable[[Any], bool]) -> bytes:
+        """Return which rows satisfy a test, whatever stands where a value is missing."""
+        if self._type is None:
+            return bytes(map(test, self._rows))
+        if test is present:
+            return bytes(map(bool if self._type is str else test, self._rows))
+        if not isinstance(test, Test):
+            return bytes(map(test, self._rows))
+        if self._type is datetime and _kind(test.right) is datetime:
+            test = Test(test.op, test.right.astimezone(UTC))
+        if self._type is not _kind(test.right):
+            if test.right is None or _kind(test.right):
+                # No two of different types are the same, or in an order.
+                return bytes([test(self._blank)]) * len(self._rows)
+            return bytes(map(test, self._rows))
+        if test.op == CompareOperator.ne:
+            return flipped(self._tested(Test(CompareOperator.eq, test.right)))
+        if self._type is str and test.op in TEXT_OPERATORS:
+            return self._holding(test)
+        if test.op in ORDERINGS:
+            return self._ordered(test)
+        return bytes(map(test, self._rows))
+
+    def _block(self, block: int) -> list[Any]:
+        return self._rows[block * BLOCK : (block + 1) * BLOCK]
+
+    def _ordered(self, test: Test) -> bytes:
+        """Compare block by block: of some blocks the least and the greatest value say enough."""
+        parts = []
+        for block, known in enumerate(self._ranges):
+            if known is None:
+                rows = self._block(block)
+                known = self._ranges[block] = min(rows), max(rows)
+            is_least, is_greatest = test.each(known)
+            is_within = test.op == CompareOperator.eq and known[0] < test.right < known[1]
+            if is_least == is_greatest and not is_within:
+                size = min(BLOCK, len(self._rows) - block * BLOCK)
+                parts.append((b"\1" if is_least else b"\0") * size)
+            else:
+                parts.append(bytes(test.each(self._block(block))))
+        return b"".join(parts)
+
+    def _holding(self, test: Test) -> bytes:
+        """Look for a text in the joined texts of each block, or in each text where it is often."""
+        if SEPARATOR in test.right or not test.right:
+            return bytes(map(test, self._rows))
+        needle = _needle(test.op, test.right)
+        parts: list[bytes] = []
+        is_often = False
+        for block in range(len(self._texts)):
+            marks = None if is_often else self._marked(block, needle)
+            if marks is None:
+                marks = bytes(test.each(self._block(block)))
+                is_often = marks.count(1) > MOST_HITS
+            parts.append(marks)
+        return b"".join(parts)
+
+    def _marked(self, block: int, needle: str) -> bytes | None:
+        """Return the rows of a block that hold a needle, or None where that is slow to find out."""
+        text = self._texts[block]
+        if text is None:
+            rows = self._block(block)
+            text = SEPARATOR.join(["", *rows, ""])
+            if text.count(SEPARATOR) != len(rows) + 1:
+                text = UNJOINED
+            self._texts[block] = text
+        if text == UNJOINED:
+            return None
+        hit = text.find(needle)
+        size = min(BLOCK, len(self._rows) - block * BLOCK)
+        if hit < 0:
+            return bytes(size)
+        marks = bytearray(size)
+        row, counted = -1, 0
+        for _ in range(MOST_HITS):
+            # A needle that begins with a separator begins before its row.
+            row += text.count(SEPARATOR, counted, hit + 1)
+            marks[row] = 1
+            counted = text.find(SEPARATOR, hit + 1)
+            hit = text.find(needle, counted)
+            if hit < 0:
+                return bytes(marks)
+        return None
+
+
+Plane = Coded | Wide
+
+
+def plane_of(values: Sequence[Any]) -> Plane:
+    """Return rows of whichever kind suits the values."""
+    return Coded.of(values) or Wide(values)
+
+
+def _needle(op: CompareOperator, text: str) -> str:
+    before = SEPARATOR if op in (CompareOperator.eq, CompareOperator.sw) else ""
+    after = SEPARATOR if op in (CompareOperator.eq, CompareOperator.ew) else ""
+    return before + text + after
+
+
+def _kind(value: Any) -> type | None:
+    """Return the type of a value that is in an order with all others of this type."""
+    if type(value) is datetime:
+        return datetime if value.tzinfo is not None else None
+    return type(value) if type(value) in (str, int) else None
