@@ -159,7 +159,9 @@ class Wide:
 
     def _holding(self, test: Test) -> bytes:
         """Look for a text in the joined texts of each block, or in each text where it is often."""
-        if SEPARATOR in test.right or not test.right:
+        if not test.right and test.op != CompareOperator.eq:
+            return b"\1" * len(self._rows)
+        if SEPARATOR in test.right:
             return bytes(map(test, self._rows))
         needle = _needle(test.op, test.right)
         parts: list[bytes] = []
