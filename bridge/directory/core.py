@@ -184,5 +184,6 @@ class Core:
             grown_by = -1 if group.key == origin else 1
             for each in (group, *self.snapshot.above(group)):
                 self.assembly.group_changed(each, grown_by=grown_by)
+                self.snapshot.touch_group(each.key)
                 changed[each.key] = each
         await self.ledger.save("Group", [group.state for group in changed.values()])

@@ -13,6 +13,7 @@ from bridge.directory.assembly import Assembly
 from bridge.directory.brake import Brake
 from bridge.directory.contention import Contention
 from bridge.directory.core import Core
+from bridge.directory.departed import Departed
 from bridge.directory.entries import (
     Change,
     Entry,
@@ -36,7 +37,7 @@ from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
 from bridge.directory.trail import Trail
 from bridge.directory.users import Users
-from bridge.directory.walks import Walks
+from bridge.directory.walks import KEPT_FOR, Walks
 from bridge.errors import BridgeError, GoToUnavailable
 from bridge.goto import GoToClient
 from bridge.mapping import Mapping as AttributeMapping
@@ -117,7 +118,7 @@ class Directory:
         brake = Brake(ledger, allowed=self._mapping.destructive_per_hour)
         await brake.load()
         assembly = Assembly(self._mapping, ledger)
-        snapshot = Snapshot()
+        snapshot = Snapshot(Departed(self._clock, kept_for=KEPT_FOR))
         core = Core(
             goto=self._goto,
             mapping=self._mapping,

@@ -8,11 +8,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scim2_models import InvalidCursorException
 
 from bridge.directory.offers import Shown
+
+if TYPE_CHECKING:  # it needs the order that is defined here
+    from bridge.directory.listed import Listed
 
 # Missing values last, then the value, then the id: unique, and the same for everybody.
 SortKey = tuple[bool, Any, int, str]
@@ -33,50 +36,46 @@ def sort_key(value: Any, key: str) -> SortKey:
     return value is None, "" if value is None else value, len(key), key
 
 
-def page_by_index(entries: Sequence[Shown], *, start: int, count: int | None) -> Page:
+def page_by_index(listed: "Listed", *, start: int, count: int | None) -> Page:
     """Return the entries from a 1-based index on."""
     first = max(start, 1) - 1
     last = None if count is None else first + count
-    return Page(len(entries), entries[first:last])
+    return Page(len(listed), listed.entries(first, last))
 
 
-def page_by_cursor(
-    keys: Sequence[SortKey],
-    entries: Sequence[Shown],
-    *,
-    position: Any,
-    count: int | None,
-    descending: bool,
-) -> Page:
-    """Return the entries after, or before, a position; both lists are in the order of the walk."""
-    total = len(entries)
+def page_by_cursor(listed: "Listed", *, position: Any, count: int | None, descending: bool) -> Page:
+    """Return the entries after, or before, a position; the list is in the order of the walk."""
+    total = len(listed)
     if count == 0:
         return Page(total)
-    first, last = _bounds(keys, position, count, descending)
+    first, last = _bounds(listed, position, count, descending)
     return Page(
         total,
-        entries[first:last],
-        next=_position("next", keys[last - 1]) if first < last < total else None,
-        previous=_position("previous", keys[first]) if 0 < first < last else None,
+        listed.entries(first, last),
+        next=_position("next", listed.sort_key(last - 1)) if first < last < total else None,
+        previous=_position("previous", listed.sort_key(first)) if 0 < first < last else None,
     )
 
 
 def _bounds(
-    keys: Sequence[SortKey], position: Any, count: int | None, descending: bool
+    listed: "Listed", position: Any, count: int | None, descending: bool
 ) -> tuple[int, int]:
-    size = len(keys) if count is None else count
+    total = len(listed)
+    size = total if count is None else count
     if position is None:
-        return 0, min(size, len(keys))
+        return 0, min(size, total)
     direction, anchor = _read_position(position)
-    ascending = keys[::-1] if descending else keys
+    # Only a few of the keys are looked at.
+    ascending = range(total - 1, -1, -1) if descending else range(total)
     try:
-        below, upto = bisect_left(ascending, anchor), bisect_right(ascending, anchor)
+        below = bisect_left(ascending, anchor, key=listed.sort_key)
+        upto = bisect_right(ascending, anchor, key=listed.sort_key)
     except TypeError:
         raise InvalidCursorException from None
-    before = len(keys) - upto if descending else below
-    through = len(keys) - below if descending else upto
+    before = total - upto if descending else below
+    through = total - below if descending else upto
     if direction == "next":
-        return through, min(through + size, len(keys))
+        return through, min(through + size, total)
     return max(before - size, 0), before
 
 

@@ -12,9 +12,10 @@ from bridge.directory.core import Core
 from bridge.directory.entries import Entry, Kind, UserEntry
 from bridge.directory.filters import Predicate, equalities, predicate
 from bridge.directory.groups import Groups
+from bridge.directory.listed import Found, Listed, LookedAt, merged
 from bridge.directory.offered import Offered
 from bridge.directory.offers import AnyKind, OfferEntry, Shown, is_offer, record_kind
-from bridge.directory.paging import Page, page_by_cursor, page_by_index, sort_key
+from bridge.directory.paging import Page, SortKey, page_by_cursor, page_by_index, sort_key
 from bridge.directory.users import Users
 from bridge.directory.walks import Walks
 from bridge.mapping import is_address
@@ -60,22 +61,50 @@ class Search:
         goes_on = request.cursor is None and (request.start_index or 1) > 1
         may_go_on = goes_on and self._core.max_age > 0 and not query.live
         if may_go_on and (kept := self._walks.go_on(_walk(query))):
-            return page_by_index(
-                [self._newest(entry) for entry in kept],
-                start=request.start_index or 1,
-                count=request.count,
-            )
-        candidates = await self._candidates(query, oldest)
-        keys, entries = self._ordered(query, self._matching(query, candidates), descending)
+            return page_by_index(kept, start=request.start_index or 1, count=request.count)
+        listed = await self._listed(query, oldest, descending)
         if request.cursor is not None:
             return page_by_cursor(
-                keys, entries, position=query.position, count=request.count, descending=descending
+                listed, position=query.position, count=request.count, descending=descending
             )
-        page = page_by_index(entries, start=request.start_index or 1, count=request.count)
+        page = page_by_index(listed, start=request.start_index or 1, count=request.count)
         if not goes_on and request.count != 0:
             is_whole = len(page.entries) == page.total
-            self._walks.begin(_walk(query), None if is_whole else entries)
+            self._walks.begin(_walk(query), None if is_whole else listed)
         return page
+
+    async def _listed(self, query: Query, oldest: float, descending: bool) -> Listed:
+        candidates = await self._candidates(query, oldest)
+        if candidates is not None:
+            keyed = self._ordered(query, self._matching(query, candidates), descending)
+            return LookedAt(keyed, self._newest)
+        while True:
+            await self._core.refresh.not_older_than(oldest)
+            found = [
+                await self._found(record_kind(kind), query, descending) for kind in query.kinds
+            ]
+            # Columns may have taken long to make, and something may have happened meanwhile.
+            if self._core.is_young(oldest):
+                return found[0] if len(found) == 1 else merged(found, descending=descending)
+
+    async def _found(self, kind: Kind, query: Query, descending: bool) -> Found:
+        request, model = query.request, self._models[kind]
+        binding = request.sort_binding(model)
+        listing = await self._core.snapshot.tables[kind].listing(
+            request.filter,
+            model,
+            sort_by=Accessor(binding) if binding else None,
+            descending=descending,
+        )
+        return Found(listing, self._known_user if kind == "User" else self._known_group)
+
+    def _known_user(self, key: str) -> Entry | None:
+        snapshot = self._core.snapshot
+        return snapshot.users.get(key) or snapshot.departed.get(key)
+
+    def _known_group(self, key: str) -> Entry | None:
+        snapshot = self._core.snapshot
+        return snapshot.groups.get(key) or snapshot.departed.get(key)
 
     def _newest(self, entry: Shown) -> Shown:
         if isinstance(entry, OfferEntry):
@@ -84,7 +113,8 @@ class Search:
         newest: Shown | None = snapshot.users.get(entry.key) or snapshot.groups.get(entry.key)
         return newest or entry
 
-    async def _candidates(self, query: Query, oldest: float) -> list[Shown]:
+    async def _candidates(self, query: Query, oldest: float) -> list[Shown] | None:
+        """Return the few resources that can match, or None where a table is to find them."""
         kind = query.kinds[0]
         if is_offer(kind):
             return list(await self._offered.all(kind, live=query.live))
@@ -93,12 +123,7 @@ class Search:
             found = await self._looked_up(record_kind(kind), scim_filter, oldest, live=query.live)
             if found is not None:
                 return list(found)
-        await self._core.refresh.not_older_than(oldest)
-        snapshot = self._core.snapshot
-        entries: list[Shown] = []
-        for kind in query.kinds:
-            entries += snapshot.users.values() if kind == "User" else snapshot.groups.values()
-        return entries
+        return None
 
     # -- Lookups -----------------------------------------------------------
 
@@ -117,9 +142,8 @@ class Search:
                 return await self._read(kind, keys, live=live)
             if kind == "User" and name == "username":
                 return await self._users_named(value, oldest, live=live)
-            is_old = not self._core.is_young(oldest)
-            if kind == "User" and name in ("emails", "emails.value") and is_old:
-                return await self._users_mailed(value, live=live)
+            if kind == "User" and name in ("emails", "emails.value"):
+                return await self._users_mailed(value, oldest, live=live)
         return None
 
     async def _read(self, kind: Kind, keys: Iterable[str], *, live: bool) -> list[Entry]:
@@ -145,9 +169,12 @@ class Search:
         # A userName that is no address exists only where the bridge holds it.
         return []
 
-    async def _users_mailed(self, email: str, *, live: bool) -> list[Entry]:
+    async def _users_mailed(self, email: str, oldest: float, *, live: bool) -> list[Entry]:
         holders = self._core.ledger.holders_of_email(email)
         found = await self._read("User", holders, live=live)
+        if self._core.is_young(oldest):
+            entry = self._core.snapshot.user_mailed(email)
+            return [*found, entry] if entry and entry.key not in holders else found
         # GoTo knows one user by an address: where a holder is that user, there is no other.
         if is_address(email) and not any(_is_mailed(entry, email) for entry in found):
             known = await self._users.read_by_email(email)
@@ -172,7 +199,7 @@ class Search:
 
     def _ordered(
         self, query: Query, entries: list[Shown], descending: bool
-    ) -> tuple[list[Any], list[Shown]]:
+    ) -> list[tuple[SortKey, Shown]]:
         request = query.request
         accessors: dict[str, Accessor | None] = {}
         for kind in query.kinds:
@@ -187,7 +214,7 @@ class Search:
                 value = accessor.sort_value(resource) if accessor else None
             keyed.append((sort_key(value, entry.key), entry))
         keyed.sort(key=lambda pair: pair[0], reverse=descending)
-        return [key for key, _ in keyed], [entry for _, entry in keyed]
+        return keyed
 
 
 def _is_mailed(entry: Entry, email: str) -> bool:

@@ -3,23 +3,27 @@
 In memory only. It knows what was seen and when, not how to ask GoTo.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from bridge.directory.entries import GroupEntry, UserEntry
+from bridge.directory.departed import Departed
+from bridge.directory.entries import GroupEntry, Kind, UserEntry
+from bridge.directory.table import Table
 from bridge.goto import LicenseRecord
 
 
 class Snapshot:
     """Users, groups and licences; ``taken_at`` is when the last whole pass began, or None."""
 
-    def __init__(self) -> None:
+    def __init__(self, departed: Departed) -> None:
         self.taken_at: float | None = None
         self.users: dict[str, UserEntry] = {}
         self.groups: dict[str, GroupEntry] = {}
         self.licenses: dict[str, LicenseRecord] = {}
         self.licenses_at: float | None = None
         self.overtakings = 0
+        self.departed = departed
+        self.tables: Mapping[Kind, Table] = {"User": Table(self.users), "Group": Table(self.groups)}
         self._gone: dict[str, float] = {}
         self._by_user_name: dict[str, str] = {}
         self._by_email: dict[str, str] = {}
@@ -27,8 +31,14 @@ class Snapshot:
 
     def replace(self, users: dict[str, UserEntry], groups: dict[str, GroupEntry]) -> None:
         """Take in a whole account; the groups bring their members along."""
+        for key in self.users.keys() - users.keys():
+            self.departed.add(self.users[key])
+        for key in self.groups.keys() - groups.keys():
+            self.departed.add(self.groups[key])
         self.users = users
         self.groups = groups
+        self.tables["User"].replace(users)
+        self.tables["Group"].replace(groups)
         self._by_email = {entry.names[0]: key for key, entry in users.items()}
         self._by_user_name = {entry.names[1]: key for key, entry in users.items()}
         self._by_group_name = {entry.record.name.casefold(): key for key, entry in groups.items()}
@@ -66,6 +76,7 @@ class Snapshot:
         if before is not None:
             self._unindex_user(before)
         self.users[entry.key] = entry
+        self.tables["User"].touch(entry.key)
         email, user_name = entry.names
         self._by_email[email] = entry.key
         self._by_user_name[user_name] = entry.key
@@ -76,21 +87,30 @@ class Snapshot:
         entry = self.users.pop(key, None)
         if entry is None:
             return []
+        self.departed.add(entry)
+        self.tables["User"].touch(key)
         self._unindex_user(entry)
         return self._move(key, entry.group_key, None)
 
     def put_group(self, entry: GroupEntry) -> None:
         """Take in a group's entry."""
         self._gone.pop(entry.key, None)
-        self.drop_group(entry.key)
+        if before := self.groups.get(entry.key):
+            self._unindex_group(before)
         self.groups[entry.key] = entry
+        self.touch_group(entry.key)
         self._by_group_name[entry.record.name.casefold()] = entry.key
 
     def drop_group(self, key: str) -> None:
         """Forget a group."""
-        entry = self.groups.pop(key, None)
-        if entry and self._by_group_name.get(entry.record.name.casefold()) == key:
-            del self._by_group_name[entry.record.name.casefold()]
+        if entry := self.groups.pop(key, None):
+            self.departed.add(entry)
+            self.touch_group(key)
+            self._unindex_group(entry)
+
+    def touch_group(self, key: str) -> None:
+        """Say that a group's members, or what is shown of them, changed in place."""
+        self.tables["Group"].touch(key)
 
     def put_licenses(self, licenses: Iterable[LicenseRecord], *, at: float) -> None:
         """Take in all licences."""
@@ -116,6 +136,10 @@ class Snapshot:
         """Return the groups above a group, as far as they are known."""
         return [self.groups[key] for key in group.record.key_path[:-1] if key in self.groups]
 
+    def _unindex_group(self, entry: GroupEntry) -> None:
+        if self._by_group_name.get(entry.record.name.casefold()) == entry.key:
+            del self._by_group_name[entry.record.name.casefold()]
+
     def _unindex_user(self, entry: UserEntry) -> None:
         email, user_name = entry.names
         if self._by_email.get(email) == entry.key:
@@ -129,8 +153,10 @@ class Snapshot:
         touched = []
         if origin and (group := self.groups.get(origin)):
             group.remove(key)
+            self.touch_group(group.key)
             touched.append(group)
         if target and (group := self.groups.get(target)):
             group.add(key)
+            self.touch_group(group.key)
             touched.append(group)
         return touched

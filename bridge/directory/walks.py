@@ -5,9 +5,9 @@ move another one past the client. The order is kept; what a resource says is alw
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 
-from bridge.directory.offers import Shown
+from bridge.directory.listed import Listed
 from bridge.directory.time import Clock
 
 KEPT_FOR = 15 * 60.0
@@ -19,21 +19,23 @@ class Walks:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._lists: OrderedDict[Hashable, tuple[float, Sequence[Shown]]] = OrderedDict()
+        self._lists: OrderedDict[Hashable, tuple[float, Listed]] = OrderedDict()
 
-    def begin(self, walk: Hashable, entries: Sequence[Shown] | None) -> None:
+    def begin(self, walk: Hashable, listed: Listed | None) -> None:
         """Remember the list that a first page was cut from; None is for a page that is all."""
         self._lists.pop(walk, None)
-        if entries is None:
+        if listed is None:
             return
-        self._lists[walk] = (self._clock(), entries)
+        self._lists[walk] = (self._clock(), listed)
         while len(self._lists) > MOST:
             self._lists.popitem(last=False)
 
-    def go_on(self, walk: Hashable) -> Sequence[Shown] | None:
+    def go_on(self, walk: Hashable) -> Listed | None:
         """Return the list of this walk, or None where there is none any more."""
-        began, entries = self._lists.get(walk, (float("-inf"), ()))
-        if self._clock() - began > KEPT_FOR:
-            self._lists.pop(walk, None)
+        if walk not in self._lists:
             return None
-        return entries
+        began, listed = self._lists[walk]
+        if self._clock() - began > KEPT_FOR:
+            del self._lists[walk]
+            return None
+        return listed
