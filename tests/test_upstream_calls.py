@@ -216,6 +216,22 @@ async def activate_with_the_default_licence(face: Face) -> Send:
     return _set_active(face, key, True)
 
 
+def _giving(face: Face, key: str) -> Send:
+    value = {"entitlements": ["G2T"], "roles": [{"value": "RUN_REPORTS"}]}
+    return lambda: face.patch(f"/Users/{key}", {"op": "add", "value": value})
+
+
+async def give(face: Face) -> Send:
+    (key,) = await face.users(1, status="ACTIVE")
+    return _giving(face, key)
+
+
+async def give_again(face: Face) -> Send:
+    (key,) = await face.users(1, status="ACTIVE")
+    await _giving(face, key)()
+    return _giving(face, key)
+
+
 async def delete_user(face: Face) -> Send:
     (key,) = await face.users(1, status="ACTIVE")
     return lambda: face.ask("DELETE", f"/Users/{key}")
@@ -300,12 +316,14 @@ COSTS = [
     Cost("PUT a user with another name", "1", "0", "1", replace_with_another_name),
     Cost("Change only attributes that the bridge holds", "0", "0", "1", change_held),
     Cost("PUT or PATCH that changes nothing", "0", "0", "1", change_nothing),
-    Cost("Deactivate a user", "1", "1", "2", deactivate),
-    Cost("Activate a user who gets back what it had", "1", "2", "3", activate),
+    Cost("Deactivate a user", "1", "1", "1", deactivate),
+    Cost("Activate a user who gets back what it had", "1", "2", "2", activate),
     Cost(
         "Activate a user who gets the default licence",
-        "1", "2", "3", activate_with_the_default_licence,
+        "1", "2", "2", activate_with_the_default_licence,
     ),
+    Cost("Give or take licences and roles", "1", "1", "1", give),
+    Cost("Give licences and roles that the user has", "0", "1", "1", give_again),
     Cost("Delete a user", "1", "0", "0", delete_user),
     Cost("Delete a user with If-Match", "1", "0", "1", delete_user_on_condition),
     Cost("Create a group", "1", "0", "0", create_group),

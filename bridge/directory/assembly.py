@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from bridge.directory import belongings
 from bridge.directory.entries import (
     GroupEntry,
     UserEntry,
@@ -14,6 +15,7 @@ from bridge.directory.entries import (
     raw_of,
 )
 from bridge.directory.ledger import UNCHANGED, Ledger
+from bridge.directory.snapshot import Snapshot
 from bridge.goto import GroupRecord, UserRecord
 from bridge.mapping import Mapping as AttributeMapping
 
@@ -30,9 +32,10 @@ USER_FIELDS = frozenset(
 class Assembly:
     """Builds entries; it stores nothing and asks GoTo nothing."""
 
-    def __init__(self, mapping: AttributeMapping, ledger: Ledger) -> None:
+    def __init__(self, mapping: AttributeMapping, ledger: Ledger, snapshot: Snapshot) -> None:
         self._mapping = mapping
         self._ledger = ledger
+        self._snapshot = snapshot
         self.user_fields = sorted(USER_FIELDS | mapping.users.fields)
 
     def user(
@@ -63,7 +66,8 @@ class Assembly:
             parked=parked,
         )
         content["meta"] = meta("User", state)
-        return UserEntry.of(record, state, content, seen_at=seen_at)
+        named = belongings.with_names(content, beside, self._snapshot.licenses)
+        return UserEntry.of(record, state, named, seen_at=seen_at)
 
     def shows(self, entry: UserEntry, record: UserRecord) -> bool:
         """Whether an entry was made of such a record."""

@@ -1,75 +1,139 @@
 """Changes of one user on their way up: one write, settled where its answer is lost, then kept."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scim2_models import ForbiddenException
 
-from bridge.directory import activation
+from bridge.directory import activation, belongings
 from bridge.directory.core import Core
 from bridge.directory.entries import UserEntry
 from bridge.directory.refusals import LOST, PROTECTED, goto_refusals, not_found
-from bridge.directory.seats import Seats
-from bridge.errors import GoToError, GoToUnavailable, OutcomeUnknown, RecordNotFound
+from bridge.directory.seats import Lists, Meant, Seats, is_full
+from bridge.errors import GoToError, GoToRejected, GoToUnavailable, OutcomeUnknown, RecordNotFound
 from bridge.goto import UserRecord
 
 
-class UserChanges:
-    """Brings users up to what is wanted of them; ``look`` reads one from GoTo."""
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of a user.
 
-    def __init__(
-        self, core: Core, seats: Seats, look: Callable[[str], Awaitable[UserEntry]]
-    ) -> None:
+    ``fields`` are those that differ from GoTo's, ``held`` is the whole of what is then held, but
+    for what goes with ``lists``; ``active`` is None where nothing was said of it.
+    """
+
+    fields: dict[str, Any]
+    held: Mapping[str, Any]
+    lists: Lists
+    active: bool | None = None
+    user_name: str = ""
+
+
+class NoSeat(Exception):
+    """GoTo has no free seat for what was to be given."""
+
+
+def is_active(entry: UserEntry) -> bool:
+    """Whether a user is, also where the mapping shows no `active`."""
+    had = bool(entry.record.license_keys or entry.record.admin_roles)
+    return bool(entry.resource.get("active", had))
+
+
+def needs_look(entry: UserEntry, wish: Wish) -> bool:
+    """Whether a user is to be looked at before: what it is now decides what is written."""
+    if wish.active is not None and wish.active != is_active(entry):
+        return True
+    return belongings.differ(_said(entry, wish).lists, entry.record)
+
+
+def _said(entry: UserEntry, wish: Wish) -> Wish:
+    """The wish without empty lists for a suspended user: that it has nothing is no wish."""
+    if is_active(entry):
+        return wish
+    empty = [name for name, items in wish.lists.items() if not items]
+    kept = {name: entry.state.held[name] for name in empty if name in entry.state.held}
+    lists = {name: items for name, items in wish.lists.items() if items}
+    return replace(wish, lists=lists, held={**wish.held, **kept})
+
+
+class UserChanges:
+    """Brings users up to what is wanted of them."""
+
+    def __init__(self, core: Core, seats: Seats) -> None:
         self._core = core
         self._seats = seats
-        self._look = look
         self._writing = core.mapping.users.writing
 
-    async def change(
-        self, entry: UserEntry, fields: dict[str, Any], held: Mapping[str, Any], *, active: Any
-    ) -> UserEntry:
-        """Make a user hold these fields and held attributes, and be active or not.
+    async def change(self, entry: UserEntry, wish: Wish) -> UserEntry:
+        """Make a user what is wanted of it, and return it as it then is."""
+        now = is_active(entry)
+        wish = _said(entry, wish)
+        if now and wish.active is False:
+            return await self._suspend(entry, wish)
+        if not now and wish.active is False:
+            return await self._park(entry, wish)
+        if not now and (wish.active or wish.lists):
+            return await self._activate(entry, wish)
+        return await self._alter(entry, wish)
 
-        ``fields`` are those that differ from GoTo's; ``active`` is None where nothing was said.
-        """
-        if isinstance(active, bool) and active != entry.resource.get("active"):
-            if active is False and entry.key == self._core.administrator:
-                raise ForbiddenException(detail=PROTECTED)
-            entry = await self._look(entry.key)
-        now = entry.resource.get("active")
-        if active is False and now:
-            async with self._core.braked(entry, activation.CLEARED):
-                return await self._suspend(entry, fields, held)
-        if active is True and not now:
-            return await self._activate(entry, fields, held)
-        if not fields and held == entry.state.held:
-            return entry
-        async with self._core.braked(entry, fields):
+    async def _alter(self, entry: UserEntry, wish: Wish) -> UserEntry:
+        """Change a user who stays active, or who stays suspended."""
+        core, seats, record = self._core, self._seats, entry.record
+        refused: set[str] = set()
+        while True:
+            meant = await seats.meant(wish.lists, record, passing=refused)
+            fields = {**wish.fields, **_differing(meant, record)}
+            held = _with(wish.held, meant)
+            if not fields and held == entry.state.held:
+                return entry
+            self._protect(entry, fields)
+            keys = fields.get("licenseKeys", record.license_keys)
+            try:
+                async with core.braked(entry, fields):
+                    await seats.counted(record.license_keys, keys, self._update(entry, fields))
+            except NoSeat:
+                await seats.refused(set(keys) - set(record.license_keys), refused)
+                continue
+            return await self._keep_changed(entry, fields, held=held)
+
+    def _protect(self, entry: UserEntry, fields: Mapping[str, Any]) -> None:
+        if entry.key != self._core.administrator:
+            return
+        if "adminRoles" in fields or activation.suspends(entry.record, fields):
+            raise ForbiddenException(detail=PROTECTED)
+
+    async def _suspend(self, entry: UserEntry, wish: Wish) -> UserEntry:
+        core = self._core
+        if entry.key == core.administrator:
+            raise ForbiddenException(detail=PROTECTED)
+        meant = await self._seats.meant(wish.lists, entry.record, seated=False, keeping=True)
+        parked = activation.parked_of(UserRecord({**entry.record, **meant.fields}))
+        async with core.braked(entry, activation.CLEARED):
+            # Remembered before GoTo forgets it.
+            remembered = core.assembly.user(entry.record, seen_at=entry.seen_at, parked=parked)
+            await core.keep_user(remembered)
+            fields = {**wish.fields, **activation.CLEARED}
             await self._update(entry, fields)
-        return await self._keep_changed(entry, fields, held=held)
+            self._seats.freed(entry.record.license_keys)
+            held = _with(wish.held, meant)
+            return await self._keep_changed(entry, fields, held=held, parked=parked)
 
-    async def _suspend(
-        self, entry: UserEntry, fields: dict[str, Any], held: Mapping[str, Any]
-    ) -> UserEntry:
-        core = self._core
-        parked = activation.parked_of(entry.record)
-        # Remembered before GoTo forgets it.
-        remembered = core.assembly.user(entry.record, seen_at=entry.seen_at, parked=parked)
-        await core.keep_user(remembered)
-        fields = {**fields, **activation.CLEARED}
-        await self._update(entry, fields)
-        self._seats.freed(entry.record.license_keys)
-        return await self._keep_changed(entry, fields, held=held, parked=parked)
+    async def _park(self, entry: UserEntry, wish: Wish) -> UserEntry:
+        """Change a user who is to stay suspended: what is sent is for the day it comes back."""
+        parked = entry.state.parked
+        meant = await self._seats.meant(wish.lists, entry.record, seated=False, parked=parked)
+        if meant.fields:
+            parked = {**activation.CLEARED, **(parked or {}), **meant.fields}
+        held = _with(wish.held, meant)
+        if not wish.fields and held == entry.state.held and parked == entry.state.parked:
+            return entry
+        await self._update(entry, wish.fields)
+        return await self._keep_changed(entry, wish.fields, held=held, parked=parked)
 
-    async def _activate(
-        self, entry: UserEntry, fields: dict[str, Any], held: Mapping[str, Any]
-    ) -> UserEntry:
+    async def _activate(self, entry: UserEntry, wish: Wish) -> UserEntry:
         core = self._core
-        email = fields.get("email", entry.record.email)
-        with goto_refusals(self._writing.attribute_of, "email", email):
-            given = await self._seats.give_back(
-                entry.key, fields, activation.restored(entry.state.parked)
-            )
+        given, held = await self._give(entry, wish)
         changed = activation.with_fields(entry.record, given, core.snapshot.licenses)
         # Only GoTo knows whether the user signed in before, and so its status.
         seen_at = core.clock()
@@ -84,6 +148,30 @@ class UserChanges:
         activated = core.assembly.user(record, seen_at=seen_at, held=held, parked=None)
         return await core.keep_user(activated, audited=core.trail.user_changed(entry, activated))
 
+    async def _give(self, entry: UserEntry, wish: Wish) -> tuple[dict[str, Any], Mapping[str, Any]]:
+        """Give a suspended user what was sent; if it is to be active what was parked for the rest,
+        else a default licence. Returns the fields written, and what is then held."""
+        seats, parked = self._seats, entry.state.parked
+        back = (activation.restored(parked) or {}) if wish.active else {}
+        refused: set[str] = set()
+        while True:
+            meant = await seats.meant(wish.lists, entry.record, passing=refused, parked=parked)
+            given = {**back, **meant.fields}
+            if not given:
+                given = await seats.default(refused) or {}
+            if not given:
+                raise activation.NOTHING_TO_GIVE
+            keys = given.get("licenseKeys", [])
+            fields = {**wish.fields, **given}
+            try:
+                await seats.counted([], keys, self._update(entry, fields))
+            except NoSeat:
+                await seats.refused(keys, refused)
+                if "licenseKeys" in back and "licenseKeys" not in meant.fields:
+                    raise seats.not_given_back(back) from None
+                continue
+            return fields, _with(wish.held, meant)
+
     async def _update(self, entry: UserEntry, fields: Mapping[str, Any]) -> None:
         if not fields:
             return
@@ -97,12 +185,16 @@ class UserChanges:
             except RecordNotFound:
                 await self._core.forget_user(entry.key)
                 raise not_found("User", entry.key) from None
+            except GoToRejected as error:
+                if is_full(error) and fields.get("licenseKeys"):
+                    raise NoSeat from None
+                raise
 
     async def _holds(self, key: str, fields: Mapping[str, Any]) -> bool:
         """Whether GoTo holds these values now: the answer to a write is settled by a look."""
         with self._core.settling(key):
             record = await self._core.goto.user(key)
-        return all((record.get(name) or None) == (value or None) for name, value in fields.items())
+        return all(_is_same(record.get(name), value) for name, value in fields.items())
 
     async def _keep_changed(
         self,
@@ -117,3 +209,23 @@ class UserChanges:
         kept = parked if parked is not None else entry.state.parked
         changed = core.assembly.user(record, seen_at=core.clock(), held=held, parked=kept)
         return await core.keep_user(changed, audited=core.trail.user_changed(entry, changed))
+
+
+def _with(held: Mapping[str, Any], meant: Meant) -> dict[str, Any]:
+    """What is held of a user, with what a client said beside its licences and roles."""
+    return {**held, **{name: items for name, items in meant.held.items() if items}}
+
+
+def _differing(meant: Meant, record: UserRecord) -> dict[str, list[str]]:
+    return {
+        name: values
+        for name, values in meant.fields.items()
+        if not _is_same(record.get(name), values)
+    }
+
+
+def _is_same(ours: Any, theirs: Any) -> bool:
+    """Whether two values of a field are the same; the order of a list says nothing."""
+    if isinstance(ours or theirs, list):
+        return set(ours or ()) == set(theirs or ())
+    return bool((ours or None) == (theirs or None))

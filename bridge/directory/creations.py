@@ -1,4 +1,4 @@
-"""Creates on their way up: those that arrive together and agree in licences go as one call.
+"""Creates on their way up: those that arrive together and agree in licences and roles are one call.
 
 GoTo takes ten requests a second, and up to fifty users in one. Each client gets its own answer all
 the same: a conflict is its own, and what refuses the whole call is found out one by one.
@@ -48,39 +48,46 @@ class _Wish:
 @dataclass(eq=False)
 class _Wave:
     license_keys: tuple[str, ...]
+    admin_roles: tuple[str, ...]
     wishes: list[_Wish] = field(default_factory=list)
     full: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Creations:
-    """Collects creates for some milliseconds, by the licences that they are to get."""
+    """Collects creates for some milliseconds, by the licences and roles that they are to get."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._open: dict[tuple[str, ...], _Wave] = {}
+        self._open: dict[tuple[tuple[str, ...], tuple[str, ...]], _Wave] = {}
         self._under_way: set[asyncio.Task[None]] = set()
 
-    async def create(self, fields: Mapping[str, Any], license_keys: Sequence[str]) -> Created:
-        """Create a user with these licences. Raises the GoToError of its own create."""
-        keys = tuple(license_keys)
+    async def create(
+        self,
+        fields: Mapping[str, Any],
+        license_keys: Sequence[str],
+        admin_roles: Sequence[str] = (),
+    ) -> Created:
+        """Create a user with these licences and roles. Raises the GoToError of its own create."""
+        agreed = (tuple(sorted(license_keys)), tuple(sorted(admin_roles)))
         wish = _Wish(fields, asyncio.get_running_loop().create_future())
-        wave = self._open.get(keys)
+        wave = self._open.get(agreed)
         if wave is None:
-            wave = self._open[keys] = _Wave(keys)
+            wave = self._open[agreed] = _Wave(*agreed)
             task = asyncio.create_task(self._go_up(wave), name="create users")
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
         wave.wishes.append(wish)
         if len(wave.wishes) >= LARGEST_CREATE:
-            self._open.pop(keys, None)
+            self._open.pop(agreed, None)
             wave.full.set()
         return await wish.answer
 
     async def _go_up(self, wave: _Wave) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(wave.full.wait(), TOGETHER)
-        if self._open.get(wave.license_keys) is wave:
-            del self._open[wave.license_keys]
+        agreed = (wave.license_keys, wave.admin_roles)
+        if self._open.get(agreed) is wave:
+            del self._open[agreed]
         try:
             if len(wave.wishes) == 1:
                 await self._alone(wave, wave.wishes[0])
@@ -97,6 +104,7 @@ class Creations:
             created = await self._core.goto.create_users(
                 [NewUser(wish.fields) for wish in wave.wishes],
                 license_keys=wave.license_keys,
+                admin_roles=wave.admin_roles,
                 all_or_nothing=False,
             )
         except OutcomeUnknown:
@@ -117,7 +125,9 @@ class Creations:
     async def _alone(self, wave: _Wave, wish: _Wish) -> None:
         try:
             created = await self._core.goto.create_users(
-                [NewUser(wish.fields)], license_keys=wave.license_keys
+                [NewUser(wish.fields)],
+                license_keys=wave.license_keys,
+                admin_roles=wave.admin_roles,
             )
         except OutcomeUnknown:
             wish.settle(await self._settled(wish))
@@ -159,6 +169,6 @@ class Creations:
         if key in records:
             return Created(records[key])
         record = UserRecord({**wish.fields, "key": key, "status": "INVITED"})
-        sent = {**activation.CLEARED, "licenseKeys": list(wave.license_keys)}
+        sent = {"licenseKeys": list(wave.license_keys), "adminRoles": list(wave.admin_roles)}
         licenses = self._core.snapshot.licenses
         return Created(activation.with_fields(record, sent, licenses), confirmed=False)

@@ -5,10 +5,11 @@ It opens when it is first needed, so that the bridge starts and answers clearly 
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from bridge.directory import belongings
 from bridge.directory.assembly import Assembly
 from bridge.directory.brake import Brake
 from bridge.directory.contention import Contention
@@ -21,6 +22,7 @@ from bridge.directory.entries import (
     Guard,
     Kind,
     MembershipChange,
+    UserEntry,
 )
 from bridge.directory.groups import Groups
 from bridge.directory.ledger import Ledger
@@ -117,8 +119,8 @@ class Directory:
         await ledger.load()
         brake = Brake(ledger, allowed=self._mapping.destructive_per_hour)
         await brake.load()
-        assembly = Assembly(self._mapping, ledger)
         snapshot = Snapshot(Departed(self._clock, kept_for=KEPT_FOR))
+        assembly = Assembly(self._mapping, ledger, snapshot)
         core = Core(
             goto=self._goto,
             mapping=self._mapping,
@@ -238,20 +240,34 @@ class Directory:
         return await self._whole(creating())
 
     async def replace(
-        self, kind: Kind, key: str, change: Change[Entry], *, patched: bool = False
+        self,
+        kind: Kind,
+        key: str,
+        change: Change[Entry],
+        *,
+        patched: bool = False,
+        named: Collection[str] = (),
     ) -> Entry:
         """Make a resource what ``change`` makes of it as it is.
 
-        ``patched`` says that what is then missing was removed, not left out.
+        ``patched`` says that what is then missing was removed, not left out; ``named`` are then the
+        attributes that the client spoke of.
         """
 
         async def replacing() -> Entry:
             opened = await self._opened()
             if kind == "User":
-                return await opened.users.replace(key, change, patched=patched)
+                return await opened.users.replace(key, change, patched=patched, named=named)
             return await opened.groups.replace(key, change, patched=patched)
 
         return await self._whole(replacing())
+
+    def license_of(self, user: Entry, code: str) -> str | None:
+        """Return the key of the licence by which a user has a product, as far as is known."""
+        if self._done is None or not isinstance(user, UserEntry):
+            return None
+        known = self._done.core.snapshot.licenses
+        return belongings.license_of(code, user.record.license_keys, known)
 
     async def change_members(
         self, key: str, plan: Callable[[GroupEntry], MembershipChange]

@@ -18,7 +18,7 @@ SEATS_EXHAUSTED = "license.seats.exhausted"
 LOST = "GoTo did not answer, and the change has not happened: try again"
 PROTECTED = (
     "This user is the administrator behind the bridge's own connection to GoTo, and cannot be "
-    "deactivated or deleted through it"
+    "deactivated or deleted through it, nor its admin roles changed"
 )
 
 

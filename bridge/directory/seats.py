@@ -1,16 +1,39 @@
-"""Licences and their seats: which one a new or a returning user gets."""
+"""Licences and their seats: which ones a user gets, and admin roles beside them."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from scim2_models import InvalidValueException
 
-from bridge.directory import activation
+from bridge.directory import activation, belongings
 from bridge.directory.core import Core
 from bridge.directory.creations import Created, Creations
 from bridge.directory.refusals import SEATS_EXHAUSTED
-from bridge.errors import GoToRejected, GoToUnavailable, OutcomeUnknown
-from bridge.goto import LicenseRecord
+from bridge.errors import GoToRejected
+from bridge.goto import LicenseRecord, UserRecord
+from bridge.mapping.lists import Item
+
+T = TypeVar("T")
+Lists = Mapping[str, Sequence[Item]]
+NOBODY = UserRecord()
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a client's lists come to: GoTo's ``fields``, and what is ``held`` beside the values."""
+
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    held: dict[str, list[Item]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What came of a create; ``parked`` is what the user is to get when it is made active."""
+
+    created: Created
+    held: Mapping[str, Any]
+    parked: dict[str, Any] | None
 
 
 class Seats:
@@ -20,83 +43,120 @@ class Seats:
         self._core = core
         self._creations = Creations(core)
 
-    async def create(self, fields: Mapping[str, Any], *, active: bool) -> Created:
-        """Create a user, with a default licence if it is to be active."""
-        refused: list[str] = []
+    async def create(self, fields: Mapping[str, Any], lists: Lists, *, active: bool) -> Given:
+        """Create a user with what its lists name; if it is to be active, never with nothing."""
+        refused: set[str] = set()
         while True:
-            license_ = await self._default(refused) if active else None
-            keys = [license_.key] if license_ else []
+            meant = await self.meant(lists, NOBODY, passing=refused, seated=active)
+            given = {name: values for name, values in meant.fields.items() if values}
+            parked = None if active else activation.parked_of(UserRecord(given))
+            if not active:
+                given = {}
+            elif not given:
+                given = await self.default(refused) or {}
+            keys = given.get("licenseKeys", [])
             # Counted before it is asked for, so that those who come together do not share a seat.
             self.taken(keys)
             try:
-                created = await self._creations.create(fields, keys)
+                created = await self._creations.create(fields, keys, given.get("adminRoles", []))
             except BaseException as error:
                 self.freed(keys)
-                if not _is_full(error) or license_ is None:
+                if not is_full(error) or not keys:
                     raise
-                refused.append(license_.key)
-                await self._look()
+                await self.refused(keys, refused)
                 continue
             if created.record is None:
                 self.freed(keys)
-            return created
+            return Given(created, meant.held, parked)
 
-    async def give_back(
-        self, key: str, fields: Mapping[str, Any], parked: Mapping[str, Any] | None
-    ) -> dict[str, Any]:
-        """Make a suspended user active, with what was parked, else with a default licence.
+    async def meant(
+        self,
+        lists: Lists,
+        record: UserRecord,
+        *,
+        passing: Collection[str] = (),
+        seated: bool = True,
+        parked: Mapping[str, Any] | None = None,
+        keeping: bool = False,
+    ) -> Meant:
+        """Return what the lists that a client sent mean for a user.
 
-        ``fields`` go up in the same write. Returns all fields written.
+        ``passing`` holds licences that GoTo refused just now; ``seated`` says that a free seat is
+        needed; ``keeping`` that roles which no client may take stay all the same. Raises
+        InvalidValueException and MutabilityException; nobody is refused on an old count of seats.
         """
-        refused: list[str] = []
-        while True:
-            given = parked
-            if given is None:
-                license_ = await self._default(refused)
-                if license_ is None:
-                    raise activation.NOTHING_TO_GIVE
-                given = {"licenseKeys": [license_.key]}
-            wanted = {**fields, **given}
-            try:
-                await self._core.goto.update_user(key, wanted)
-            except OutcomeUnknown:
-                with self._core.settling(key):
-                    record = await self._core.goto.user(key)
-                if any(record.get(name) != value for name, value in wanted.items()):
-                    detail = "GoTo did not answer, and the user is suspended still: try again"
-                    raise GoToUnavailable(detail) from None
-            except GoToRejected as error:
-                if not _is_full(error):
-                    raise
-                await self._look()
-                if parked is not None:
-                    raise self._full(parked) from None
-                refused += given["licenseKeys"]
-                continue
-            self.taken(given.get("licenseKeys", ()))
-            return wanted
+        meant = Meant()
+        if "entitlements" in lists:
+            named = await self._on_a_young_count(
+                lambda: belongings.licenses_meant(
+                    lists["entitlements"],
+                    record.license_keys,
+                    self._core.snapshot.licenses,
+                    passing=passing,
+                    seated=seated,
+                )
+            )
+            known = self._core.snapshot.licenses
+            meant.fields["licenseKeys"] = list(named)
+            meant.held["entitlements"] = belongings.beside(
+                named, lambda key: belongings.shown_license(key, known)
+            )
+        if "roles" in lists:
+            grantable = self._core.mapping.grantable_roles
+            had = record.admin_roles
+            stay = [role for role in had if keeping and role not in grantable]
+            roles = belongings.roles_meant(
+                [*({"value": role} for role in stay), *lists["roles"]],
+                had,
+                grantable,
+                remembered=(parked or {}).get("adminRoles", ()),
+            )
+            meant.fields["adminRoles"] = list(roles)
+            meant.held["roles"] = belongings.beside(roles, belongings.shown_role)
+        return meant
 
-    async def _default(self, refused: Iterable[str]) -> LicenseRecord | None:
-        wanted = self._core.mapping.default_licenses
-        if not wanted:
-            return None
+    async def _on_a_young_count(self, judge: Callable[[], T]) -> T:
         snapshot = self._core.snapshot
-        if snapshot.licenses_at is None:
-            await self._look()
+        await self.known()
         try:
-            return activation.default_license(wanted, snapshot.licenses.values(), passing=refused)
+            return judge()
         except InvalidValueException:
             if self._core.clock() - (snapshot.licenses_at or 0) < 1:
                 raise
-            # Seats may have been freed since: nobody is refused on an old count.
-            await self._look()
-        return activation.default_license(wanted, snapshot.licenses.values(), passing=refused)
+            # Seats may have been freed since, and licences bought.
+            await self.look()
+        return judge()
 
-    async def _look(self) -> None:
+    async def default(self, refused: Collection[str]) -> dict[str, Any] | None:
+        """Return the fields of the default licence with a free seat, None where there is none."""
+        wanted = self._core.mapping.default_licenses
+        if not wanted:
+            return None
+
+        def judge() -> LicenseRecord | None:
+            licenses = self._core.snapshot.licenses.values()
+            return activation.default_license(wanted, licenses, passing=refused)
+
+        license_ = await self._on_a_young_count(judge)
+        return {"licenseKeys": [license_.key]} if license_ else None
+
+    async def known(self) -> None:
+        """Look at the licences if that was never done."""
+        if self._core.snapshot.licenses_at is None:
+            await self.look()
+
+    async def look(self) -> None:
+        """Look at the licences and their seats, by one call."""
         asked_at = self._core.clock()
         self._core.snapshot.put_licenses(await self._core.goto.licenses(), at=asked_at)
 
-    def _full(self, parked: Mapping[str, Any]) -> InvalidValueException:
+    async def refused(self, keys: Iterable[str], refused: set[str]) -> None:
+        """Take in that GoTo has no seat for one of these licences, and look how that is."""
+        refused.update(keys)
+        await self.look()
+
+    def not_given_back(self, parked: Mapping[str, Any]) -> InvalidValueException:
+        """Say why a user does not get back what it had."""
         known = self._core.snapshot.licenses
         names = [
             activation.describe(known[key]) if key in known else f"licence {key}"
@@ -107,6 +167,19 @@ class Seats:
             detail=f"The licences that the user had cannot be given back, no seat is free "
             f"({'; '.join(names)}): free a seat or buy one; what the user had stays remembered",
         )
+
+    async def counted(
+        self, before: Sequence[str], after: Sequence[str], write: Awaitable[None]
+    ) -> None:
+        """Await a write that gives and takes licences, and count the seats with it."""
+        given, taken = set(after) - set(before), set(before) - set(after)
+        self.taken(given)
+        try:
+            await write
+        except BaseException:
+            self.freed(given)
+            raise
+        self.freed(taken)
 
     def taken(self, license_keys: Iterable[str]) -> None:
         """Count seats as used."""
@@ -124,5 +197,6 @@ class Seats:
                 licenses[key] = LicenseRecord({**record, "userCount": max(record.used + by, 0)})
 
 
-def _is_full(error: BaseException) -> bool:
+def is_full(error: BaseException) -> bool:
+    """Whether GoTo refused something for want of a seat."""
     return isinstance(error, GoToRejected) and error.code == SEATS_EXHAUSTED

@@ -6,9 +6,11 @@ In memory only. It knows what was seen and when, not how to ask GoTo.
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from bridge.directory import belongings
 from bridge.directory.departed import Departed
 from bridge.directory.entries import GroupEntry, Kind, UserEntry
 from bridge.directory.table import Table
+from bridge.directory.texts import text_of
 from bridge.goto import LicenseRecord
 
 
@@ -113,9 +115,17 @@ class Snapshot:
         self.tables["Group"].touch(key)
 
     def put_licenses(self, licenses: Iterable[LicenseRecord], *, at: float) -> None:
-        """Take in all licences."""
-        self.licenses = {record.key: record for record in licenses}
+        """Take in all licences; users show the names that these have now."""
+        before, self.licenses = self.licenses, {record.key: record for record in licenses}
         self.licenses_at = at
+        if belongings.look_alike(before, self.licenses):
+            return
+        for key, entry in self.users.items():
+            resource = entry.resource
+            named = belongings.with_names(resource, entry.state.held, self.licenses)
+            if named != resource:
+                self.users[key] = replace(entry, text=text_of(named))
+                self.tables["User"].touch(key)
 
     def user_named(self, user_name: str) -> UserEntry | None:
         """Return the user with this userName, whatever its case (RFC 7643 §4.1.1)."""

@@ -21,6 +21,7 @@ from bridge.directory.entries import Entry, Guard, Kind
 from bridge.directory.offers import Shown
 from bridge.directory.provider import models
 from bridge.directory.search import Query
+from bridge.mapping.lists import WRITABLE_LISTS
 
 
 class DirectoryStorage(AsyncScimStorage):
@@ -116,9 +117,10 @@ def wanted_of(resource: Resource[Any]) -> dict[str, Any]:
     wanted = resource.model_dump()
     for name in ("schemas", "id", "meta", "groups"):
         wanted.pop(name, None)
-    if getattr(resource, "members", None) == []:
-        # An empty list says something that a missing one does not.
-        wanted["members"] = []
+    for name in ("members", *WRITABLE_LISTS):
+        if getattr(resource, name, None) == []:
+            # An empty list says something that a missing one does not.
+            wanted[name] = []
     return wanted
 
 

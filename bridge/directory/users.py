@@ -1,11 +1,13 @@
 """The verbs on users: read, create, replace, delete, and their settling where an answer is lost."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from scim2_models import ForbiddenException, NotFoundException
+from scim2_models import ForbiddenException, NotFoundException, SCIMException
 
-from bridge.directory.changes import UserChanges
+from bridge.directory import belongings
+from bridge.directory.changes import UserChanges, Wish, needs_look
 from bridge.directory.core import Core
 from bridge.directory.entries import Change, Guard, UserEntry
 from bridge.directory.refusals import (
@@ -21,6 +23,14 @@ from bridge.directory.seats import Seats
 from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
 from bridge.goto import UserRecord
 from bridge.mapping import Before, is_address
+from bridge.mapping.lists import WRITABLE_LISTS
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanting:
+    change: Change[UserEntry]
+    patched: bool
+    named: frozenset[str]
 
 
 class Users:
@@ -29,7 +39,7 @@ class Users:
     def __init__(self, core: Core, seats: Seats) -> None:
         self._core = core
         self._seats = seats
-        self._changes = UserChanges(core, seats, self._read_live)
+        self._changes = UserChanges(core, seats)
         self._writing = core.mapping.users.writing
 
     async def read(self, key: str, *, live: bool = False) -> UserEntry:
@@ -81,15 +91,17 @@ class Users:
             await self._refuse_mailed(email)
             with goto_refusals(self._writing.attribute_of, "email", email):
                 active = wanted.get("active") is not False
-                created = await self._seats.create(target.fields, active=active)
+                given = await self._seats.create(target.fields, target.lists, active=active)
+            created = given.created
             if created.record is None:
                 raise taken("emails", email)
             core = self._core
+            beside = {name: items for name, items in given.held.items() if items}
             entry = core.assembly.user(
                 created.record,
                 seen_at=core.clock() if created.confirmed else float("-inf"),
-                held=target.held,
-                parked=None,
+                held={**target.held, **beside},
+                parked=given.parked,
                 just_made=True,
             )
             return await core.keep_user(entry, audited=core.trail.user_created(entry))
@@ -134,33 +146,79 @@ class Users:
     # -- Replace ---------------------------------------------------------
 
     async def replace(
-        self, key: str, change: Change[UserEntry], *, patched: bool = False
+        self,
+        key: str,
+        change: Change[UserEntry],
+        *,
+        patched: bool = False,
+        named: Collection[str] = (),
     ) -> UserEntry:
         """Make a user what ``change`` makes of it: one write, or none where it is so already.
 
-        ``patched`` says that what is then missing was removed (PATCH), not left out (PUT).
+        ``patched`` says that what is then missing was removed (PATCH), not left out (PUT);
+        ``named`` are the attributes that the PATCH spoke of, if only to say what they are already.
+        Licences and roles are read before they are changed, however young the snapshot is.
         """
+        wanting = _Wanting(change, patched, frozenset(named))
         async with self._core.locks.hold(_user_lock(key)):
-            entry = await self.read(key)
-            wanted = change(entry)
-            if wanted is None:
+            if key == self._core.administrator:
+                self._protect(wanting)
+            began = self._core.clock()
+            names_lists = any(name in wanting.named for name in WRITABLE_LISTS)
+            if "entitlements" in wanting.named:
+                await self._seats.known()
+            entry = await (self._read_live(key) if names_lists else self.read(key))
+            wish = self._wish(entry, wanting)
+            if wish and entry.seen_at < began and needs_look(entry, wish):
+                entry = await self._read_live(key)
+                wish = self._wish(entry, wanting)
+            if wish is None:
                 return entry
-            before = Before(entry.resource, entry.record, entry.state.held)
-            with mapping_refusals():
-                target = self._writing.target(wanted, before, patched=patched)
-            fields = {
-                name: value
-                for name, value in target.fields.items()
-                if entry.record.get(name) != value
-            }
-            self._refuse_locked(entry.record, fields)
-            user_name = str(wanted.get("userName") or "")
+            user_name = wish.user_name
             async with self._core.locks.hold(_name_lock(user_name)):
                 if user_name and not _has_name(entry, user_name):
                     await self._refuse_taken(user_name, key=key)
-                return await self._changes.change(
-                    entry, fields, target.held, active=wanted.get("active")
-                )
+                return await self._changes.change(entry, wish)
+
+    def _wish(self, entry: UserEntry, wanting: "_Wanting") -> Wish | None:
+        """Return what a change wants of a user as it is, or None for nothing."""
+        wanted = wanting.change(entry)
+        if wanted is None:
+            return None
+        before = Before(entry.resource, entry.record, entry.state.held)
+        with mapping_refusals():
+            target = self._writing.target(wanted, before, patched=wanting.patched)
+        fields = {
+            name: value for name, value in target.fields.items() if entry.record.get(name) != value
+        }
+        self._refuse_locked(entry.record, fields)
+        active = wanted.get("active")
+        is_said = not wanting.patched or "active" in wanting.named
+        return Wish(
+            fields=fields,
+            held=target.held,
+            lists=target.lists,
+            active=active if is_said and isinstance(active, bool) else None,
+            user_name=str(wanted.get("userName") or ""),
+        )
+
+    def _protect(self, wanting: "_Wanting") -> None:
+        """Refuse what would suspend the administrator or change its roles, before any call."""
+        core = self._core
+        known = core.snapshot.users.get(core.administrator)
+        entry = known or core.assembly.user(
+            UserRecord({"key": core.administrator, **UNSEEN}), seen_at=float("-inf")
+        )
+        try:
+            wish = self._wish(entry, wanting)
+        except SCIMException:
+            # Whatever else is wrong with it is found out by looking.
+            return
+        if wish is None:
+            return
+        roles = {"roles": wish.lists["roles"]} if known and "roles" in wish.lists else {}
+        if wish.active is False or belongings.differ(roles, entry.record):
+            raise ForbiddenException(detail=PROTECTED)
 
     def _refuse_locked(self, record: UserRecord, fields: Mapping[str, Any]) -> None:
         for reason, locked_fields in LOCKS.items():
@@ -207,6 +265,9 @@ class Users:
             return False
         return True
 
+
+# An administrator who was not looked at yet: all that is known is that it is active.
+UNSEEN = {"email": "administrator@example.com", "status": "ACTIVE"}
 
 # GoTo's own locks on a user, and the fields that each of them guards.
 LOCKS: Mapping[str, frozenset[str]] = {

@@ -23,6 +23,7 @@ LISTS = {
     "emails", "phonenumbers", "ims", "photos", "addresses", "entitlements", "roles",
     "x509certificates", "members", "groups",
 }  # fmt: skip
+OF_VALUES = {"entitlements", "roles"}
 MANAGER = f"{ENTERPRISE_USER}:manager"
 # Enterprise attributes that clients name without their schema.
 SHORT_NAMES = {
@@ -126,7 +127,7 @@ def _patch_value(path: str | None, value: Any) -> Any:
     if isinstance(value, Mapping):
         return _cleaned(value)
     if isinstance(value, list):
-        return [_cleaned_item(item) for item in value]
+        return [_cleaned_item(_valued(name, item)) for item in value]
     if name in LISTS and isinstance(value, str) and value.strip():
         return [{"value": value}]
     return _text(value)
@@ -144,7 +145,10 @@ def _cleaned(value: Mapping[str, Any]) -> dict[str, Any]:
             inner = [_cleaned(inner)]
         elif isinstance(inner, Mapping):
             inner = _cleaned(inner) or None
+        elif folded in OF_VALUES and isinstance(inner, str) and inner.strip():
+            inner = [{"value": inner}]
         elif isinstance(inner, list):
+            inner = [_valued(folded, item) for item in inner]
             inner = [each for item in inner if (each := _cleaned_item(item)) is not None]
         else:
             inner = _text(inner)
@@ -157,6 +161,12 @@ def _cleaned_item(item: Any) -> Any:
     if isinstance(item, Mapping):
         return _cleaned(item) or None
     return _text(item)
+
+
+def _valued(name: str, item: Any) -> Any:
+    """A bare text for a licence or a role is its value."""
+    is_bare = name in OF_VALUES and isinstance(item, str) and item.strip()
+    return {"value": item} if is_bare else item
 
 
 def _text(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """The requests on one resource: create, read, replace, patch, delete (RFC 7644 §3.3 to §3.6)."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from scim2_models import Context, InvalidValueException, PatchOp, Required, Resource
@@ -23,6 +24,7 @@ from bridge.directory import (
 from bridge.directory.attributes import json_name
 from bridge.scim.exchange import Exchange
 from bridge.scim.membership import membership
+from bridge.scim.named import LicenseOf, by_keys, named
 from bridge.scim.reading import Reader, refuse_many_changes
 from bridge.scim.sight import out_of_sight
 
@@ -110,9 +112,12 @@ class Verbs:
 
         def change(entry: Entry) -> Mapping[str, Any] | None:
             conditions.check(entry.version, "PATCH")
-            return None if patch is None else _applied(reader, patch, entry)
+            if patch is None:
+                return None
+            return _applied(reader, patch, entry, partial(self._directory.license_of, entry))
 
-        return await self._directory.replace(kind, key, change, patched=True)
+        spoken_of = named(patch) if patch and kind == "User" else ()
+        return await self._directory.replace(kind, key, change, patched=True, named=spoken_of)
 
     async def delete(self, exchange: Exchange, kind: Kind, key: str) -> Response:
         """DELETE: 204."""
@@ -143,8 +148,12 @@ def _refuse_blank(resource: Resource[Any]) -> None:
             raise InvalidValueException(attribute=attribute, detail=detail)
 
 
-def _applied(reader: Reader, patch: "PatchOp[Any]", entry: Entry) -> dict[str, Any] | None:
+def _applied(
+    reader: Reader, patch: "PatchOp[Any]", entry: Entry, license_of: LicenseOf
+) -> dict[str, Any] | None:
     """Return the resource after the operations, or None where they change nothing."""
+    if not isinstance(entry, GroupEntry):
+        patch = by_keys(patch, license_of)
     model = model_of(entry, reader.provider)
     hidden = out_of_sight(patch, type(model))
     with reader.provider:

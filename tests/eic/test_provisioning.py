@@ -9,8 +9,8 @@ from zlib import crc32
 import pytest
 
 from tests.eic.connections import (
-    JOINER,
     GIVEN,
+    JOINER,
     connected,
     entitlement,
     expected_links,

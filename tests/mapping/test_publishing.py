@@ -70,7 +70,8 @@ def test_the_schema_of_users_in_particular() -> None:
         "userName", "name", "name.givenName", "name.familyName", "emails", "emails.value", "active",
     }  # fmt: skip
     read_only = {name for name, each in shown.items() if each["mutability"] == "readOnly"}
-    assert {"groups", "groups.value", "roles", "roles.value", f"{EXTENSION}:status"} <= read_only
+    assert {"groups", "groups.value", f"{EXTENSION}:status"} <= read_only
+    assert not {"entitlements", "entitlements.value", "roles", "roles.value"} & read_only
     assert shown["password"]["mutability"] == "writeOnly"
     assert shown["userName"]["uniqueness"] == "server"
     assert "fr-CA" in shown["locale"]["canonicalValues"]
