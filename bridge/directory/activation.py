@@ -48,13 +48,10 @@ def default_license(
     if not wanted:
         return None
     skipped = set(passing)
-    full: list[LicenseRecord] = []
-    for name in wanted:
-        for record in licenses:
-            if record.assignable and (record.key == name or name in record.products):
-                if record.free > 0 and record.key not in skipped:
-                    return record
-                full.append(record)
+    full = wanted_in_order(wanted, licenses)
+    for record in full:
+        if record.free > 0 and record.key not in skipped:
+            return record
     if full:
         seats = "; ".join(describe(record) for record in full)
         raise InvalidValueException(
@@ -67,6 +64,19 @@ def default_license(
         detail=f"The GoTo account has no licence that can be assigned for {', '.join(wanted)}, "
         "which the mapping's activation.licenses names: correct it, or send active false",
     )
+
+
+def wanted_in_order(
+    wanted: Sequence[str], licenses: Iterable[LicenseRecord]
+) -> list[LicenseRecord]:
+    """Return the licences that can be given for product codes or keys, in the order wanted."""
+    known = [record for record in licenses if record.assignable]
+    return [
+        record
+        for name in wanted
+        for record in known
+        if record.key == name or name in record.products
+    ]
 
 
 def describe(record: LicenseRecord) -> str:

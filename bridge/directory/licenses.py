@@ -4,10 +4,11 @@ Between looks the bridge counts the seats that its own writes take and free (``s
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.directory import activation
 from bridge.directory.core import LOOKS, Core
 from bridge.directory.offers import OfferEntry, offer
 from bridge.goto import LicenseRecord
@@ -15,7 +16,12 @@ from bridge.goto import LicenseRecord
 
 @dataclass(frozen=True, slots=True)
 class Assignable:
-    """Keys of the licences that can be given to users, and the codes of their products."""
+    """What clients may be told to give to users: keys of ``licenses``, codes of ``products``.
+
+    All products that can be given are there. Of licences there is only the default one, where the
+    mapping has one: a client that picks any value and adds it to a new user, who has that licence,
+    finds in `entitlements` what it added (decision 21).
+    """
 
     licenses: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
@@ -48,7 +54,9 @@ class Licenses:
         await self._not_older_than(float("-inf"))
         found = [each for each in self._core.snapshot.licenses.values() if each.assignable]
         products = {product for record in found for product in record.products}
-        return Assignable(tuple(record.key for record in found), tuple(sorted(products)))
+        wanted = self._core.mapping.default_licenses
+        offered = first_wanted(wanted, found) or found
+        return Assignable(tuple(record.key for record in offered), tuple(sorted(products)))
 
     async def _not_older_than(self, moment: float) -> None:
         if self._is_young(moment):
@@ -71,6 +79,12 @@ class Licenses:
                 break
             # Seats were taken or freed meanwhile, and the answer may be from before.
         core.snapshot.put_licenses(seen, at=asked_at)
+
+
+def first_wanted(wanted: Sequence[str], licenses: Sequence[LicenseRecord]) -> list[LicenseRecord]:
+    """Return the licence that a new user gets as long as seats are free, none where none is."""
+    found = activation.wanted_in_order(wanted, licenses)
+    return [next((record for record in found if record.free > 0), found[0])] if found else []
 
 
 def license_names(records: Iterable[LicenseRecord]) -> dict[str, str]:
