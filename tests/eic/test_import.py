@@ -1,5 +1,6 @@
 """Imports with the shipped files: all of an account, again, and what GoTo did in between."""
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from starlette.routing import Mount
 from bridge.scim import Authenticator, scim_application
 from tests.conftest import SANDBOX_MAPPING, bridge_over, simulated
 from tests.eic.connections import KINDS, connected, expected_links, shipped_files, variant
-from tests.eic.emulator import Eic, Switches
+from tests.eic.emulator import Eic, Files, Switches
 from tests.eic.emulator.store import ACTIVE, INACTIVE, MISSING, Job
 from tests.live import TOKEN, Live, live_bridge, served
 from tests.scim.face import nobody
@@ -223,6 +224,19 @@ def test_a_group_change_in_goto_moves_the_link(tmp_path: Path) -> None:
         imported(eic)
         links = eic.store.accounts[user["key"]].links
         assert {key for kind, key in links if kind == "Group"} == {other}
+
+
+def test_a_filter_in_the_url_shows_an_endpoint_its_part(tmp_path: Path) -> None:
+    with live_bridge(tmp_path, users=150) as live:
+        state = live.account()
+        keys = [user["groupKey"] for user in state["users"] if user.get("groupKey")]
+        group = max(set(keys), key=keys.count)
+        text = json.dumps(shipped_files(live.url, tmp_path).attributes)
+        wanted = f"/Users?filter=groups.value%20eq%20%22{group}%22&startIndex="
+        files = Files(json.loads(text.replace("/Users?startIndex=", wanted)))
+        with connected(live.url, tmp_path, files=files) as eic:
+            imported(eic)
+            assert len(eic.store.accounts) == keys.count(group)
 
 
 # -- The incremental import ---------------------------------------------------------
