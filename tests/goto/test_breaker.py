@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from bridge.errors import GoToBusy, GoToError, GoToUnavailable, OutcomeUnknown
 from bridge.goto import Breaker, GoToClient, Priority, Throttle, insisting
-from tests.directory.witness import Witness, witnessed_alone
+from tests.directory.witness import NO_CACHE, Witness, witnessed_alone
 from tests.goto.scripted import Answer, ScriptedGoTo, ask
 
 USER: Answer = (200, {"key": "12"})
@@ -188,7 +188,7 @@ def test_who_says_no_is_alive(status: int) -> None:
 def test_what_a_moment_brings_does_not_open_a_circuit() -> None:
     async def test(sees: Seen) -> None:
         sees.says(BROKEN)
-        await asyncio.gather(*(sees.failure(sees.client.group("5")) for _ in range(5)))
+        await asyncio.gather(*(sees.failure(sees.client.user("12")) for _ in range(5)))
         requests, _ = await sees.asked(sees.client.user("12"))
         assert requests == 4
         sees.says(USER)
@@ -324,6 +324,21 @@ def test_background_calls_keep_to_it_as_well() -> None:
         assert (await sees.asked(question))[0] == 0
 
     seen(test)
+
+
+def test_the_write_that_opens_a_circuit_is_settled_by_a_look(tmp_path: Path) -> None:
+    async def test(sees: Witness) -> None:
+        (key,) = sees.somebody(1)
+        await sees.agree()
+        await sees.faults({"match": {"method": "GET", "path": "/users/"}, "status": 500})
+        assert (await sees.ask("GET", f"/Users/{key}", **NO_CACHE)).status_code == 503
+        sees.clock.now += 20
+        lost = {"match": {"method": "PUT", "path": "/users/"}, "status": 500, "after": True}
+        await sees.faults(lost)
+        changed = await sees.replace(f"/Users/{key}", name={"givenName": "Grace"})
+        assert (changed.status_code, sees.stored(key).first_name) == (200, "Grace")
+
+    witnessed_alone(tmp_path, test, max_age=600.0)
 
 
 def test_clients_of_a_dead_goto_get_503_and_its_return_is_noticed(tmp_path: Path) -> None:
