@@ -71,6 +71,18 @@ def test_deactivations_and_deletions_share_one_limit(tmp_path: Path) -> None:
     seen_with(tmp_path, test)
 
 
+def test_taking_the_last_licence_away_is_a_deactivation(tmp_path: Path) -> None:
+    async def test(sees: Witness) -> None:
+        keys = [key for key in sees.somebody(6) if not sees.stored(key).admin_roles][:4]
+        remove = {"op": "remove", "path": "entitlements"}
+        told = [(await sees.patch(f"/Users/{key}", remove)).status_code for key in keys]
+        assert told == [200, 200, 429, 429]
+        assert gone(sees, keys) == 2
+        await sees.agree()
+
+    seen_with(tmp_path, test, allowed=2)
+
+
 def test_a_suspended_user_who_is_suspended_again_does_not_count(tmp_path: Path) -> None:
     async def test(sees: Witness) -> None:
         first, second, third = sees.somebody(3)

@@ -12,7 +12,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bridge.errors import GoToBusy, GoToError, GoToUnavailable, OutcomeUnknown
+from bridge.errors import GoToError, GoToUnavailable, OutcomeUnknown
 from bridge.goto import Breaker, GoToClient, Priority, Throttle, insisting
 from tests.directory.witness import NO_CACHE, Witness, witnessed_alone
 from tests.goto.scripted import Answer, ScriptedGoTo, ask
@@ -284,22 +284,6 @@ def test_a_dead_oauth_server_is_not_waited_for_by_each_client() -> None:
         assert await sees.failure(sees.client.user("12")) is None
 
     seen(test)
-
-
-def test_a_full_queue_is_not_a_failure() -> None:
-    time = Time()
-    throttle = Throttle(1, clock=time)
-
-    async def test(sees: Seen) -> None:
-        held = throttle.enter_at_once()
-        assert held is not None
-        for _ in range(8):
-            assert isinstance(await sees.failure(sees.client.user("12")), GoToBusy)
-            time.now += 0.1
-        throttle.give_back(held)
-        assert await sees.asked(sees.client.user("12")) == (1, None)
-
-    seen(test, throttle=throttle, patience=0.02)
 
 
 def test_the_log_tells_when_a_circuit_opens_and_closes() -> None:
