@@ -7,13 +7,15 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PINNED := $(VENV)/.made pyproject.toml constraints.txt
 
-.PHONY: help sandbox test soak check clean
+.PHONY: help sandbox test soak check bench bench-quick clean
 
 help:
 	@echo "make sandbox   a simulated GoTo account and the bridge in front of it (ARGS=\"--port 9000\")"
 	@echo "make test      every test that CI runs (ARGS=\"-k store\")"
 	@echo "make soak      the tests that take minutes"
 	@echo "make check     format, lint, types and the direction of imports"
+	@echo "make bench     the benchmark, whole: half an hour (ARGS=\"reads --users 10000\" for a part)"
+	@echo "make bench-quick   the same, small: to see that it runs"
 	@echo "make clean     removes what these made"
 
 sandbox: $(VENV)/.with-run
@@ -31,6 +33,12 @@ check: $(VENV)/.with-dev
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 
+bench: $(VENV)/.with-bench
+	$(BIN)/python -m benchmarks $(or $(ARGS),--write)
+
+bench-quick: $(VENV)/.with-bench
+	$(BIN)/python -m benchmarks --quick $(ARGS)
+
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
@@ -46,9 +54,13 @@ $(VENV)/.with-run: $(PINNED)
 	@touch $@
 
 $(VENV)/.with-test: $(PINNED)
-	$(INSTALL) --editable '.[postgres,test]'
+	$(INSTALL) --editable '.[postgres,test,bench]'
 	@touch $@
 
 $(VENV)/.with-dev: $(PINNED)
-	$(INSTALL) --editable '.[postgres,test,dev]'
+	$(INSTALL) --editable '.[postgres,test,bench,dev]'
+	@touch $@
+
+$(VENV)/.with-bench: $(PINNED)
+	$(INSTALL) --editable '.[bench]'
 	@touch $@

@@ -144,7 +144,7 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
         "BRIDGE_PORT must be a whole number from 0 to 65535, not 'eighty'.",
         f"BRIDGE_PUBLIC_URL must be {url}, not 'scim.example.com'.",
         f"BRIDGE_GOTO_API_URL must be {url}, not 'https://h:port'.",
-        "BRIDGE_GOTO_RATE_LIMIT must be a whole number from 1 to 1000, not '0'.",
+        "BRIDGE_GOTO_RATE_LIMIT must be a whole number from 1 to 100000, not '0'.",
         "BRIDGE_SNAPSHOT_MAX_AGE must be a number of seconds, 0 or more, not '-1'.",
         "BRIDGE_LOG_FORMAT must be json or console, not 'xml'.",
     ]

@@ -118,8 +118,8 @@ class Settings(BaseSettings):
     ] = None
     goto_rate_limit: Annotated[
         int,
-        Field(ge=1, le=1000),
-        About("requests a second that the bridge allows itself", "a whole number from 1 to 1000"),
+        Field(ge=1, le=100_000),
+        About("requests a second that the bridge allows itself", "a whole number from 1 to 100000"),
     ] = 10
     snapshot_max_age: Annotated[
         float,
