@@ -14,6 +14,7 @@ from bridge.directory.entries import (
     meta,
     raw_of,
 )
+from bridge.directory.holders import Members
 from bridge.directory.ledger import UNCHANGED, Ledger
 from bridge.directory.snapshot import Snapshot
 from bridge.goto import GroupRecord, UserRecord
@@ -55,8 +56,11 @@ class Assembly:
         key = record.key
         beside = self._ledger.held("User", key) if held is UNCHANGED else held
         content = framed("User", key, self._mapping.users.reading.resource(record, beside))
-        if group := record.group_key:
-            content["groups"] = [_membership(group, record.get("groupName"))]
+        group = record.group_key
+        groups = [_membership(group, record.get("groupName"))] if group else []
+        groups += [_membership(each, None) for each in self._snapshot.holders.groups(record)]
+        if groups:
+            content["groups"] = groups
         state = self._ledger.observed(
             "User",
             key,
@@ -96,6 +100,22 @@ class Assembly:
             "Group", key, content_version(base, digest_of(ordered)), held=held
         )
         return GroupEntry(key, record, state, base, seen_at, ordered)
+
+    def shown_group(
+        self, key: str, name: str, members: Members, *, held: Mapping[str, Any] | None = None
+    ) -> GroupEntry:
+        """Return the entry of a group that stands for a licence or role, in the snapshot's hands.
+
+        Its members are those of ``members``, also when these change. None held is as it was.
+        """
+        count = len(members.keys)
+        record = GroupRecord({"key": key, "name": name, "keyPath": [key], "namePath": [name]})
+        record |= {"memberCount": count, "totalMemberCount": count}
+        beside = self._ledger.held("Group", key) if held is None else held
+        base = framed("Group", key, self._mapping.groups.reading.resource(record, beside))
+        version = content_version(base, members.digest)
+        state = self._ledger.observed("Group", key, version, held=beside)
+        return GroupEntry(key, record, state, base, 0.0, members.keys, members.digest)
 
     def group_changed(self, entry: GroupEntry, *, grown_by: int = 0) -> None:
         """Bring a group's entry up to its members, and its total up by ``grown_by``."""

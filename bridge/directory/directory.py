@@ -25,6 +25,7 @@ from bridge.directory.entries import (
     UserEntry,
 )
 from bridge.directory.groups import Groups
+from bridge.directory.holders import Holders
 from bridge.directory.ledger import Ledger
 from bridge.directory.licenses import NOTHING_KNOWN, Assignable
 from bridge.directory.locks import Locks
@@ -35,6 +36,7 @@ from bridge.directory.provider import accepting_provider, models
 from bridge.directory.refresh import Refresh
 from bridge.directory.search import Query, Search
 from bridge.directory.seats import Seats
+from bridge.directory.shown_as_groups import ShownAsGroups
 from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
 from bridge.directory.trail import Trail
@@ -64,8 +66,13 @@ class _Opened:
     core: Core
     users: Users
     groups: Groups
+    shown: ShownAsGroups
     offered: Offered
     search: Search
+
+    def groups_of(self, key: str) -> Groups | ShownAsGroups:
+        """Return who knows the group with an id: GoTo's, or those that stand for something else."""
+        return self.shown if self.shown.claims(key) else self.groups
 
 
 class Directory:
@@ -119,7 +126,8 @@ class Directory:
         await ledger.load()
         brake = Brake(ledger, allowed=self._mapping.destructive_per_hour)
         await brake.load()
-        snapshot = Snapshot(Departed(self._clock, kept_for=KEPT_FOR))
+        holders = Holders(self._mapping.shown_as_groups)
+        snapshot = Snapshot(Departed(self._clock, kept_for=KEPT_FOR), holders)
         assembly = Assembly(self._mapping, ledger, snapshot)
         core = Core(
             goto=self._goto,
@@ -137,10 +145,11 @@ class Directory:
         )
         users = Users(core, Seats(core))
         groups = Groups(core, users)
+        shown = ShownAsGroups(core, users)
         types = models(accepting_provider(self._mapping))
         offered = Offered(core)
-        search = Search(core, users, groups, offered, Walks(self._clock), types)
-        self._done = _Opened(core, users, groups, offered, search)
+        search = Search(core, users, groups, shown, offered, Walks(self._clock), types)
+        self._done = _Opened(core, users, groups, shown, offered, search)
         return self._done
 
     async def close(self) -> None:
@@ -197,7 +206,7 @@ class Directory:
             opened = await self._opened()
             if kind == "User":
                 return await opened.users.read(key, live=live)
-            return await opened.groups.read(key, live=live)
+            return await opened.groups_of(key).read(key, live=live)
 
         return await self._in_time(reading())
 
@@ -258,7 +267,7 @@ class Directory:
             opened = await self._opened()
             if kind == "User":
                 return await opened.users.replace(key, change, patched=patched, named=named)
-            return await opened.groups.replace(key, change, patched=patched)
+            return await opened.groups_of(key).replace(key, change, patched=patched)
 
         return await self._whole(replacing())
 
@@ -275,7 +284,8 @@ class Directory:
         """Put users in a group and take users out of it."""
 
         async def changing() -> GroupEntry:
-            return await (await self._opened()).groups.change_members(key, plan)
+            opened = await self._opened()
+            return await opened.groups_of(key).change_members(key, plan)
 
         return await self._whole(changing())
 
@@ -287,7 +297,7 @@ class Directory:
             if kind == "User":
                 await opened.users.delete(key, guard=guard)
             else:
-                await opened.groups.delete(key, guard=guard)
+                await opened.groups_of(key).delete(key, guard=guard)
 
         await self._whole(deleting())
 

@@ -89,7 +89,7 @@ class GroupEntry:
     _text: tuple[ResourceState, bytes] | None = None
 
     def __post_init__(self) -> None:
-        self.digest = digest_of(self.members)
+        self.digest = self.digest or digest_of(self.members)
 
     @property
     def version(self) -> str:
@@ -100,12 +100,12 @@ class GroupEntry:
         """Take a user in; nothing happens where it is in already."""
         if key not in self.members:
             self.members[key] = None
-            self.digest ^= _key_digest(key)
+            self.digest ^= key_digest(key)
 
     def remove(self, key: str) -> None:
         """Take a user out; nothing happens where it is not in."""
         if self.members.pop(key, self) is None:
-            self.digest ^= _key_digest(key)
+            self.digest ^= key_digest(key)
 
     @property
     def resource(self) -> dict[str, Any]:
@@ -159,11 +159,12 @@ def digest_of(members: Iterable[str]) -> int:
     """A number for a set of members that can be kept up with one member at a time."""
     digest = 0
     for key in members:
-        digest ^= _key_digest(key)
+        digest ^= key_digest(key)
     return digest
 
 
-def _key_digest(key: str) -> int:
+def key_digest(key: str) -> int:
+    """A number for one key."""
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest())
 
 

@@ -7,7 +7,7 @@ from scim2_models import NotFoundException
 
 from bridge.directory.core import Core
 from bridge.directory.entries import Change, GroupEntry, Guard, MembershipChange, UserEntry
-from bridge.directory.membership import Membership, placed
+from bridge.directory.membership import Membership, member_keys, placed
 from bridge.directory.refusals import LOST, goto_refusals, mapping_refusals, not_found, taken
 from bridge.directory.users import Users
 from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
@@ -61,7 +61,7 @@ class Groups:
         with mapping_refusals():
             target = self._writing.target(wanted)
         name = _name(target.fields["name"])
-        users = await self._membership.members(_member_keys(wanted))
+        users = await self._membership.members(member_keys(wanted))
         async with core.locks.hold(f"group name {name.casefold()}"):
             await self._refuse_taken(name)
             key = await self._create(name)
@@ -97,7 +97,7 @@ class Groups:
             users: list[UserEntry] = []
             gone: list[str] = []
             if "members" in wanted:
-                keys = _member_keys(wanted)
+                keys = member_keys(wanted)
                 users = await self._membership.members(
                     [each for each in keys if each not in entry.members]
                 )
@@ -236,11 +236,6 @@ class Groups:
 def _name(sent: Any) -> str:
     """Return a name without the blanks around it, which GoTo would take off by itself."""
     return str(sent).strip()
-
-
-def _member_keys(wanted: Mapping[str, Any]) -> list[str]:
-    members = wanted.get("members") or ()
-    return list(dict.fromkeys(str(member["value"]) for member in members if member.get("value")))
 
 
 def _is_below(user: UserEntry, group: str) -> bool:

@@ -1,7 +1,7 @@
 """Membership: a GoTo user is in one group at most, and each move is a write of its own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 from scim2_models import ConflictException, InvalidValueException, NotFoundException
@@ -29,14 +29,7 @@ class Membership:
 
     async def members(self, keys: Iterable[str]) -> list[UserEntry]:
         """Return the users that are to become members, before any of them is moved."""
-        found = []
-        for key in dict.fromkeys(keys):
-            try:
-                found.append(await self._users.read(key))
-            except NotFoundException:
-                detail = f"members: there is no User with the id {key[:64]!r}"
-                raise InvalidValueException(attribute="members", detail=detail) from None
-        return found
+        return await existing(self._users, keys)
 
     async def change(
         self, group: GroupEntry, *, add: Iterable[UserEntry], remove: Iterable[str]
@@ -44,7 +37,7 @@ class Membership:
         """Make all moves, each to its end; raises the first error after that."""
         moves = [self._put_in(group, user.key) for user in add]
         moves += [self._take_out(group, key) for key in dict.fromkeys(remove)]
-        await _all_settled(moves)
+        await all_settled(moves)
 
     async def _put_in(self, group: GroupEntry, user_key: str) -> None:
         core = self._core
@@ -114,7 +107,25 @@ class Membership:
             )
 
 
-async def _all_settled(moves: Sequence[Coroutine[Any, Any, None]]) -> None:
+async def existing(users: Users, keys: Iterable[str]) -> list[UserEntry]:
+    """Return the users with these ids. Raises InvalidValueException where one is nobody's."""
+    found = []
+    for key in dict.fromkeys(keys):
+        try:
+            found.append(await users.read(key))
+        except NotFoundException:
+            detail = f"members: there is no User with the id {key[:64]!r}"
+            raise InvalidValueException(attribute="members", detail=detail) from None
+    return found
+
+
+def member_keys(wanted: Mapping[str, Any]) -> list[str]:
+    """Return the ids of the members of a group that a client wants."""
+    members = wanted.get("members") or ()
+    return list(dict.fromkeys(str(member["value"]) for member in members if member.get("value")))
+
+
+async def all_settled(moves: Sequence[Coroutine[Any, Any, None]]) -> None:
     """Run all moves, each to its end, then raise the first error: none is cut off half done."""
     outcomes = await asyncio.gather(*moves, return_exceptions=True)
     for outcome in outcomes:

@@ -16,6 +16,8 @@ from bridge.directory.listed import Found, Listed, LookedAt, merged
 from bridge.directory.offered import Offered
 from bridge.directory.offers import AnyKind, OfferEntry, Shown, is_offer, record_kind
 from bridge.directory.paging import Page, SortKey, page_by_cursor, page_by_index, sort_key
+from bridge.directory.shown_as_groups import ShownAsGroups
+from bridge.directory.table import Table
 from bridge.directory.users import Users
 from bridge.directory.walks import Walks
 from bridge.mapping import is_address
@@ -40,6 +42,7 @@ class Search:
         core: Core,
         users: Users,
         groups: Groups,
+        shown: ShownAsGroups,
         offered: Offered,
         walks: Walks,
         models: Mapping[AnyKind, type[Resource[Any]]],
@@ -47,6 +50,7 @@ class Search:
         self._core = core
         self._users = users
         self._groups = groups
+        self._shown = shown
         self._offered = offered
         self._walks = walks
         self._models = models
@@ -61,6 +65,7 @@ class Search:
         goes_on = request.cursor is None and (request.start_index or 1) > 1
         may_go_on = goes_on and self._core.max_age > 0 and not query.live
         if may_go_on and (kept := self._walks.go_on(_walk(query))):
+            await self._shown.settle()
             return page_by_index(kept, start=request.start_index or 1, count=request.count)
         listed = await self._listed(query, oldest, descending)
         if request.cursor is not None:
@@ -83,14 +88,20 @@ class Search:
             found = [
                 await self._found(record_kind(kind), query, descending) for kind in query.kinds
             ]
+            if "Group" in query.kinds and await self._shown.settle():
+                table = self._shown.table
+                found.append(await self._found_in(table, "Group", query, descending))
             # Columns may have taken long to make, and something may have happened meanwhile.
             if self._core.is_young(oldest):
                 return found[0] if len(found) == 1 else merged(found, descending=descending)
 
     async def _found(self, kind: Kind, query: Query, descending: bool) -> Found:
+        return await self._found_in(self._core.snapshot.tables[kind], kind, query, descending)
+
+    async def _found_in(self, table: Table, kind: Kind, query: Query, descending: bool) -> Found:
         request, model = query.request, self._models[kind]
         binding = request.sort_binding(model)
-        listing = await self._core.snapshot.tables[kind].listing(
+        listing = await table.listing(
             request.filter,
             model,
             sort_by=Accessor(binding) if binding else None,
@@ -104,14 +115,15 @@ class Search:
 
     def _known_group(self, key: str) -> Entry | None:
         snapshot = self._core.snapshot
-        return snapshot.groups.get(key) or snapshot.departed.get(key)
+        shown = self._shown.known(key)
+        return snapshot.groups.get(key) or shown or snapshot.departed.get(key)
 
     def _newest(self, entry: Shown) -> Shown:
         if isinstance(entry, OfferEntry):
             return entry
         snapshot = self._core.snapshot
         newest: Shown | None = snapshot.users.get(entry.key) or snapshot.groups.get(entry.key)
-        return newest or entry
+        return newest or self._shown.known(entry.key) or entry
 
     async def _candidates(self, query: Query, oldest: float) -> list[Shown] | None:
         """Return the few resources that can match, or None where a table is to find them."""
@@ -147,9 +159,10 @@ class Search:
         return None
 
     async def _read(self, kind: Kind, keys: Iterable[str], *, live: bool) -> list[Entry]:
-        read: Callable[..., Any] = self._users.read if kind == "User" else self._groups.read
         found: list[Entry] = []
         for key in keys:
+            groups = self._shown if self._shown.claims(key) else self._groups
+            read: Callable[..., Any] = self._users.read if kind == "User" else groups.read
             try:
                 found.append(await read(key, live=live))
             except NotFoundException:

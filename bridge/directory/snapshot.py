@@ -9,6 +9,7 @@ from dataclasses import replace
 from bridge.directory import belongings
 from bridge.directory.departed import Departed
 from bridge.directory.entries import GroupEntry, Kind, UserEntry
+from bridge.directory.holders import Holders
 from bridge.directory.table import Table
 from bridge.directory.texts import text_of
 from bridge.goto import LicenseRecord
@@ -17,7 +18,8 @@ from bridge.goto import LicenseRecord
 class Snapshot:
     """Users, groups and licences; ``taken_at`` is when the last whole pass began, or None."""
 
-    def __init__(self, departed: Departed) -> None:
+    def __init__(self, departed: Departed, holders: Holders) -> None:
+        self.holders = holders
         self.taken_at: float | None = None
         self.users: dict[str, UserEntry] = {}
         self.groups: dict[str, GroupEntry] = {}
@@ -37,6 +39,7 @@ class Snapshot:
             self.departed.add(self.users[key])
         for key in self.groups.keys() - groups.keys():
             self.departed.add(self.groups[key])
+        self.holders.replace(self.users, users)
         self.users = users
         self.groups = groups
         self.tables["User"].replace(users)
@@ -77,6 +80,7 @@ class Snapshot:
         before = self.users.get(entry.key)
         if before is not None:
             self._unindex_user(before)
+        self.holders.moved(entry.key, before, entry)
         self.users[entry.key] = entry
         self.tables["User"].touch(entry.key)
         email, user_name = entry.names
@@ -92,6 +96,7 @@ class Snapshot:
         self.departed.add(entry)
         self.tables["User"].touch(key)
         self._unindex_user(entry)
+        self.holders.moved(key, entry, None)
         return self._move(key, entry.group_key, None)
 
     def put_group(self, entry: GroupEntry) -> None:

@@ -1,0 +1,198 @@
+"""Licences and admin roles as groups, for clients that can only govern groups.
+
+Nothing of them is in GoTo's groups: the members are the users that have the licence or role, and a
+change of members is a change of these users, with all the rules of that. What they are called and
+who made them cannot be changed here; what clients hold beside them (``externalId``) is kept.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from scim2_models import ForbiddenException, MutabilityException
+
+from bridge.directory.core import Core
+from bridge.directory.entries import Change, GroupEntry, Guard, MembershipChange
+from bridge.directory.holders import PREFIXES
+from bridge.directory.licenses import license_names
+from bridge.directory.membership import member_keys
+from bridge.directory.refusals import mapping_refusals, not_found
+from bridge.directory.roles import KNOWN, role_name
+from bridge.directory.table import Table
+from bridge.directory.users import Users
+from bridge.mapping import Before
+
+ATTRIBUTES: Mapping[str, str] = {"licenses": "entitlements", "roles": "roles"}
+CALLED: Mapping[str, str] = {"licenses": "licence", "roles": "admin role"}
+# What a client that wants a user changed does not say, or cannot.
+NOT_SAID = ("schemas", "id", "meta", "groups")
+
+
+class ShownAsGroups:
+    """The verbs on groups that stand for licences and roles, as many as the mapping includes."""
+
+    def __init__(self, core: Core, users: Users) -> None:
+        self._core = core
+        self._users = users
+        self._writing = core.mapping.groups.writing
+        self._entries: dict[str, GroupEntry] = {}
+        self.table = Table(self._entries)
+
+    def claims(self, key: str) -> bool:
+        """Whether an id is one that such a group has, or could have."""
+        return _shown_by(key, self._core.mapping.shown_as_groups) is not None
+
+    async def settle(self) -> bool:
+        """Bring ``table`` up to the snapshot as it is; returns whether there are any groups."""
+        names = self._names()
+        found = [self._entry(key, name) for key, name in names.items()]
+        await self._keep(found)
+        gone = [key for key in self._entries if key not in names]
+        for key in gone:
+            del self._entries[key]
+            self.table.touch(key)
+        if gone:
+            await self._core.ledger.bury("Group", gone)
+        return bool(names)
+
+    async def read(self, key: str, *, live: bool = False) -> GroupEntry:
+        """Return one of them; who has it takes a whole snapshot where that is too old."""
+        core = self._core
+        await core.refresh.not_older_than(core.oldest_allowed(live=live))
+        return await self.newest(key)
+
+    async def newest(self, key: str) -> GroupEntry:
+        """Return one of them by the snapshot as it is."""
+        name = self._names().get(key)
+        if name is None:
+            raise not_found("Group", key)
+        entry = self._entry(key, name)
+        await self._keep([entry])
+        return entry
+
+    def known(self, key: str) -> GroupEntry | None:
+        """Return one of them as it was last read, or None."""
+        return self._entries.get(key)
+
+    async def replace(
+        self, key: str, change: Change[GroupEntry], *, patched: bool = False
+    ) -> GroupEntry:
+        """Change what is held beside such a group, and its members where ``members`` is sent."""
+        core = self._core
+        async with core.locks.hold(f"group {key}"):
+            entry = await self.read(key)
+            wanted = change(entry)
+            if wanted is None:
+                return entry
+            before = Before(entry.resource, entry.record, entry.state.held)
+            with mapping_refusals():
+                target = self._writing.target(wanted, before, patched=patched)
+            if target.fields:
+                raise self._fixed(key, entry)
+            if target.held != entry.state.held:
+                entry = self._entry(key, entry.record.name, held=target.held)
+                changed = core.trail.group("change", key)
+                await core.ledger.save("Group", [entry.state], audited=changed)
+            if "members" in wanted:
+                keys = member_keys(wanted)
+                come = [each for each in keys if each not in entry.members]
+                gone = [each for each in entry.members if each not in set(keys)]
+                await self._change(key, MembershipChange(come, gone))
+            return await self.newest(key)
+
+    async def change_members(
+        self, key: str, plan: Callable[[GroupEntry], MembershipChange]
+    ) -> GroupEntry:
+        """Give users what the group stands for and take it away: a read and a write for each."""
+        await self._change(key, plan(await self.read(key)))
+        return await self.newest(key)
+
+    async def delete(self, key: str, *, guard: Guard[GroupEntry] | None = None) -> None:
+        """Refuse: there is nothing here that could be deleted."""
+        entry = await self.read(key)
+        if guard is not None:
+            guard(entry)
+        shown = self._shown(key)
+        raise ForbiddenException(
+            detail=f"The group {entry.record.name!r} stands for {_a(shown)} of the GoTo account "
+            "and cannot be deleted here: remove its members, or take it out of the mapping's "
+            "groups.include"
+        )
+
+    # -- What they are ---------------------------------------------------------------
+
+    def _shown(self, key: str) -> str:
+        shown = _shown_by(key, self._core.mapping.shown_as_groups)
+        if shown is None:
+            raise not_found("Group", key)
+        return shown
+
+    def _names(self) -> dict[str, str]:
+        """Return the displayName of each, by id: one that no group of GoTo has."""
+        core = self._core
+        found: dict[str, str] = {}
+        taken: set[str] = set()
+        for shown in core.mapping.shown_as_groups:
+            for name, text in self._plain_names(shown).items():
+                unique = text
+                if core.snapshot.group_named(text) or text.casefold() in taken:
+                    unique = f"{text} ({CALLED[shown]})"
+                if core.snapshot.group_named(unique) or unique.casefold() in taken:
+                    unique = f"{text} ({CALLED[shown]} {name})"
+                taken.add(unique.casefold())
+                found[PREFIXES[shown] + name] = unique
+        return found
+
+    def _plain_names(self, shown: str) -> dict[str, str]:
+        snapshot, grantable = self._core.snapshot, self._core.mapping.grantable_roles
+        held = snapshot.holders.held(shown)
+        if shown == "licenses":
+            unknown = {key: f"Licence {key}" for key in held if key not in snapshot.licenses}
+            return license_names(snapshot.licenses.values()) | unknown
+        return {role: role_name(role) for role in (*KNOWN, *grantable, *sorted(held))}
+
+    def _entry(self, key: str, name: str, *, held: Mapping[str, Any] | None = None) -> GroupEntry:
+        members = self._core.snapshot.holders.of(key)
+        known = self._entries.get(key)
+        if (
+            held is None
+            and known is not None
+            and known.members is members.keys
+            and (known.digest, known.record.name) == (members.digest, name)
+            and self._core.ledger.state("Group", key) == known.state
+        ):
+            return known
+        entry = self._core.assembly.shown_group(key, name, members, held=held)
+        self._entries[key] = entry
+        self.table.touch(key)
+        return entry
+
+    async def _keep(self, entries: Sequence[GroupEntry]) -> None:
+        if not entries:
+            return
+        await self._core.ledger.save_seen("Group", [entry.state for entry in entries])
+
+    def _fixed(self, key: str, entry: GroupEntry) -> MutabilityException:
+        return MutabilityException(
+            attribute="displayName",
+            detail=f"The group {entry.record.name!r} stands for {_a(self._shown(key))} of the GoTo "
+            "account, and only its members can be changed here: change its name in GoTo",
+        )
+
+    # -- Members -----------------------------------------------------------------------
+
+    async def _change(self, key: str, change: MembershipChange) -> None:
+        if not change.add and not change.remove:
+            return
+        raise MutabilityException(
+            attribute="members",
+            detail=f"The members of a group that stands for {_a(self._shown(key))} can only be "
+            "read: change the users in GoTo",
+        )
+
+
+def _shown_by(key: str, included: Iterable[str]) -> str | None:
+    return next((shown for shown in included if key.startswith(PREFIXES[shown])), None)
+
+
+def _a(shown: str) -> str:
+    return f"{'an' if shown == 'roles' else 'a'} {CALLED[shown]}"
