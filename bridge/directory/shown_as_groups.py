@@ -8,18 +8,20 @@ who made them cannot be changed here; what clients hold beside them (``externalI
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from scim2_models import ForbiddenException, MutabilityException
+from scim2_models import ForbiddenException, MutabilityException, NotFoundException
 
+from bridge.directory import belongings
 from bridge.directory.core import Core
-from bridge.directory.entries import Change, GroupEntry, Guard, MembershipChange
+from bridge.directory.entries import Change, GroupEntry, Guard, MembershipChange, UserEntry
 from bridge.directory.holders import PREFIXES
 from bridge.directory.licenses import license_names
-from bridge.directory.membership import member_keys
+from bridge.directory.membership import all_settled, existing, member_keys
 from bridge.directory.refusals import mapping_refusals, not_found
 from bridge.directory.roles import KNOWN, role_name
 from bridge.directory.table import Table
 from bridge.directory.users import Users
 from bridge.mapping import Before
+from bridge.mapping.lists import WRITABLE_LISTS
 
 ATTRIBUTES: Mapping[str, str] = {"licenses": "entitlements", "roles": "roles"}
 CALLED: Mapping[str, str] = {"licenses": "licence", "roles": "admin role"}
@@ -183,11 +185,45 @@ class ShownAsGroups:
     async def _change(self, key: str, change: MembershipChange) -> None:
         if not change.add and not change.remove:
             return
-        raise MutabilityException(
-            attribute="members",
-            detail=f"The members of a group that stands for {_a(self._shown(key))} can only be "
-            "read: change the users in GoTo",
-        )
+        shown = self._shown(key)
+        attribute = ATTRIBUTES[shown]
+        name = key.removeprefix(PREFIXES[shown])
+        field = WRITABLE_LISTS[attribute]
+        if self._core.mapping.users.writing.attribute_of(field) != attribute:
+            raise MutabilityException(
+                attribute="members",
+                detail=f"The mapping lets nobody write {attribute}, so that the members of this "
+                "group can only be read: change them in GoTo",
+            )
+        users = await existing(self._users, change.add)
+        moves = [self._give(user.key, attribute, name) for user in users]
+        moves += [self._take(user, attribute, name) for user in dict.fromkeys(change.remove)]
+        await all_settled(moves)
+
+    async def _give(self, user: str, attribute: str, name: str) -> None:
+        licenses = self._core.snapshot.licenses
+
+        def with_it(entry: UserEntry) -> Mapping[str, Any] | None:
+            items = _items(entry, attribute)
+            if any(item.get("value") == name for item in items):
+                return None
+            is_license = attribute == "entitlements"
+            item = belongings.shown_license(name, licenses) if is_license else {"value": name}
+            return {**_as_it_is(entry), attribute: [*items, item]}
+
+        await self._users.replace(user, with_it, patched=True, named=(attribute,))
+
+    async def _take(self, user: str, attribute: str, name: str) -> None:
+        def without_it(entry: UserEntry) -> Mapping[str, Any] | None:
+            items = _items(entry, attribute)
+            left = [item for item in items if item.get("value") != name]
+            return {**_as_it_is(entry), attribute: left} if len(left) < len(items) else None
+
+        try:
+            await self._users.replace(user, without_it, patched=True, named=(attribute,))
+        except NotFoundException:
+            # Who is gone has nothing any more.
+            return
 
 
 def _shown_by(key: str, included: Iterable[str]) -> str | None:
@@ -196,3 +232,11 @@ def _shown_by(key: str, included: Iterable[str]) -> str | None:
 
 def _a(shown: str) -> str:
     return f"{'an' if shown == 'roles' else 'a'} {CALLED[shown]}"
+
+
+def _items(entry: UserEntry, attribute: str) -> list[Mapping[str, Any]]:
+    return list(entry.resource.get(attribute) or ())
+
+
+def _as_it_is(entry: UserEntry) -> dict[str, Any]:
+    return {name: value for name, value in entry.resource.items() if name not in NOT_SAID}

@@ -13,6 +13,7 @@ from tests.conftest import simulated
 from tests.directory.witness import (
     GROUP_EXTENSION,
     NO_CACHE,
+    PATCH_OP,
     Run,
     Test,
     Witness,
@@ -352,3 +353,249 @@ def test_a_group_that_is_made_with_such_a_name_is_a_group_of_goto(run: Run) -> N
         assert len(sees.account.stored.licenses) == 5
 
     run(test)
+
+
+# -- Members -------------------------------------------------------------------------
+
+
+def without(sees: Witness, product: str) -> list[str]:
+    """Active users who have no licence of a product."""
+    key = license_of(sees, product)
+    return [each for each in sees.somebody(6) if key not in sees.stored(each).license_keys]
+
+
+def users_called(calls: list[str]) -> list[str]:
+    return [call.partition(" ")[0] for call in calls if " users/" in call]
+
+
+def test_members_are_given_a_license_and_lose_it(run: Run) -> None:
+    async def test(sees: Witness) -> None:
+        key = license_of(sees, "G2T")
+        group = f"license-{key}"
+        user = without(sees, "G2T")[0]
+        had = sees.stored(user).license_keys
+        answer = await sees.members("add", group, user)
+        assert answer.status_code == 200
+        assert user in _members(answer.json())
+        assert set(sees.stored(user).license_keys) == {*had, key}
+        assert await sees.calls() == [f"GET users/{user}", f"PUT users/{user}"]
+        shown = await sees.done("GET", f"/Users/{user}")
+        assert group in _groups(shown)
+        assert key in [each["value"] for each in shown["entitlements"]]
+
+        answer = await sees.members("add", group, user, user)
+        assert answer.status_code == 200
+        assert users_called(await sees.calls()) == ["GET"]
+
+        path = f'members[value eq "{user}"]'
+        answer = await sees.patch(f"/Groups/{group}", {"op": "remove", "path": path})
+        assert user not in _members(answer.json())
+        assert set(sees.stored(user).license_keys) == set(had)
+        assert users_called(await sees.calls()) == ["GET", "PUT"]
+        assert (await sees.members("remove", group, user, "999")).status_code == 200
+        assert "PUT" not in users_called(await sees.calls())
+
+    run(test)
+
+
+def test_members_are_given_a_role_and_lose_it(run: Run) -> None:
+    async def test(sees: Witness) -> None:
+        users = sees.somebody(3)
+        answer = await sees.members("add", "role-RUN_REPORTS", *users)
+        assert set(users) <= set(_members(answer.json()))
+        assert all("RUN_REPORTS" in sees.stored(user).admin_roles for user in users)
+        assert users_called(await sees.calls()).count("PUT") == 3
+        shown = await sees.done("GET", f"/Users/{users[0]}")
+        assert [each["value"] for each in shown["roles"]] == ["RUN_REPORTS"]
+        answer = await sees.members("replace", "role-RUN_REPORTS", users[1])
+        assert _members(answer.json()) == [users[1]]
+        answer = await sees.patch("/Groups/role-RUN_REPORTS", {"op": "remove", "path": "members"})
+        assert _members(answer.json()) == []
+        assert not any("RUN_REPORTS" in sees.stored(user).admin_roles for user in users)
+
+    run(test)
+
+
+def test_a_put_sets_the_members_or_leaves_them(run: Run) -> None:
+    async def test(sees: Witness) -> None:
+        one, two, three = sees.somebody(3)
+        path = "/Groups/role-ADD_USERS"
+        await sees.members("add", "role-ADD_USERS", one, two)
+        resource = await sees.done("GET", path)
+        resource["members"] = [{"value": two}, {"value": three}]
+        put = await sees.done("PUT", path, {**resource, "externalId": "hr-3"})
+        assert _members(put) == sorted([two, three])
+        del resource["members"]
+        put = await sees.done("PUT", path, resource)
+        assert _members(put) == sorted([two, three])
+        assert "externalId" not in put
+        put = await sees.done("PUT", path, {**resource, "members": []})
+        assert _members(put) == []
+        renamed = await sees.ask("PUT", path, {**resource, "displayName": "Adders"})
+        assert (renamed.status_code, renamed.json()["scimType"]) == (400, "mutability")
+
+    run(test)
+
+
+def test_who_finds_no_seat_is_refused_and_the_others_are_served(run: Run) -> None:
+    async def test(sees: Witness) -> None:
+        key = license_of(sees, "G2W")
+        users = without(sees, "G2W")
+        stored = sees.account.stored
+        seats = len(stored.holders(key)) + 2
+        stored.licenses[key] = replace(stored.licenses[key], seats=seats)
+        assert len(users) > 2
+        answer = await sees.members("add", f"license-{key}", *users)
+        assert answer.status_code == 400
+        assert answer.json()["scimType"] == "invalidValue"
+        assert key in answer.json()["detail"]
+        assert f"{seats} of {seats} seats" in answer.json()["detail"]
+        served = [user for user in users if key in sees.stored(user).license_keys]
+        assert len(served) == 2
+        shown = await sees.done("GET", f"/Groups/license-{key}")
+        assert set(served) <= set(_members(shown))
+
+    run(test)
+
+
+def test_whoever_loses_the_last_one_is_suspended_everywhere(run: Run) -> None:
+    async def test(sees: Witness) -> None:
+        user = await sees.done("POST", "/Users", new_user())
+        key = license_of(sees, "G2M")
+        moment = await newest(sees, "/Users")
+        await asyncio.sleep(0.002)
+        answer = await sees.members("remove", f"license-{key}", user["id"])
+        assert user["id"] not in _members(answer.json())
+        shown = await sees.done("GET", f"/Users/{user['id']}")
+        assert (shown["active"], shown.get("groups")) == (False, None)
+        assert await sees.ids(f'/Users?filter=meta.lastModified gt "{moment}"') == [user["id"]]
+        assert user["id"] in await sees.ids("/Users?filter=active eq false")
+
+        # To be given a licence makes active, as GoTo has it.
+        await sees.members("add", f"license-{key}", user["id"])
+        assert (await sees.done("GET", f"/Users/{user['id']}"))["active"] is True
+
+    run(test)
+
+
+def test_a_deactivated_user_leaves_them_and_comes_back(run: Run) -> None:
+    async def test(sees: Witness) -> None:
+        (user,) = sees.somebody()
+        await sees.members("add", "role-RUN_REPORTS", user)
+        before = _groups(await sees.done("GET", f"/Users/{user}"))
+        await sees.replace(f"/Users/{user}", active=False)
+        assert all(key.isdigit() for key in _groups(await sees.done("GET", f"/Users/{user}")))
+        assert user not in _members(await sees.done("GET", "/Groups/role-RUN_REPORTS"))
+        await sees.replace(f"/Users/{user}", active=True)
+        assert _groups(await sees.done("GET", f"/Users/{user}")) == before
+
+    run(test)
+
+
+def test_what_may_not_be_given_or_taken_is_refused(run: Run) -> None:
+    async def test(sees: Witness) -> None:
+        (user,) = sees.somebody()
+        administrator = sees.account.administrator_key
+        expired, managed = license_of(sees, "OPENVOICE"), license_of(sees, "JIVE")
+        for op, group, who, status, scim_type in (
+            ("add", "role-SUPER_USER", user, 400, "invalidValue"),
+            ("add", f"license-{expired}", user, 400, "invalidValue"),
+            ("add", f"license-{managed}", user, 400, "invalidValue"),
+            ("add", "role-RUN_REPORTS", "999", 400, "invalidValue"),
+            ("add", "role-RUN_REPORTS", administrator, 403, None),
+            ("remove", "role-SUPER_USER", administrator, 403, None),
+        ):
+            answer = await sees.members(op, group, who)
+            assert answer.status_code == status, (op, group, answer.text)
+            assert answer.json().get("scimType") == scim_type
+            assert answer.json()["detail"]
+        assert "PUT" not in users_called(await sees.calls())
+
+    run(test)
+
+
+def test_a_member_is_in_its_group_all_the_same(run: Run) -> None:
+    async def test(sees: Witness) -> None:
+        (user,) = sees.somebody(1, grouped=True)
+        home = sees.stored(user).group_key
+        await sees.members("add", "role-RUN_REPORTS", user)
+        await sees.members("remove", "role-RUN_REPORTS", user)
+        assert sees.stored(user).group_key == home
+
+    run(test)
+
+
+def test_a_condition_that_does_not_hold_changes_nobody(run: Run) -> None:
+    async def test(sees: Witness) -> None:
+        (user,) = sees.somebody()
+        body = {
+            "schemas": [PATCH_OP],
+            "Operations": [{"op": "add", "path": "members", "value": [{"value": user}]}],
+        }
+        path = "/Groups/role-RUN_REPORTS"
+        answer = await sees.ask("PATCH", path, body, **{"If-Match": 'W/"another"'})
+        assert answer.status_code == 412
+        assert users_called(await sees.calls()) == []
+        version = (await sees.ask("GET", path)).headers["ETag"]
+        answer = await sees.ask("PATCH", path, body, **{"If-Match": version})
+        assert answer.status_code == 200
+        assert answer.headers["ETag"] != version
+
+    run(test)
+
+
+def test_changes_of_many_at_once_and_of_one_user_come_out_right(run: Run) -> None:
+    async def test(sees: Witness) -> None:
+        users = sees.somebody(6)
+        trainings = f"license-{license_of(sees, 'G2T')}"
+        groups = [trainings, "role-RUN_REPORTS", "role-ADD_USERS", "role-MANAGE_GROUPS"]
+        answers = await asyncio.gather(
+            *(sees.members("add", group, user) for user in users for group in groups),
+            *(sees.replace(f"/Users/{user}", title="Busy") for user in users),
+        )
+        assert {answer.status_code for answer in answers} == {200}
+        for user in users:
+            roles = set(sees.stored(user).admin_roles)
+            assert {"RUN_REPORTS", "ADD_USERS", "MANAGE_GROUPS"} <= roles
+
+    run(test)
+
+
+def test_what_was_given_in_gotos_console_meanwhile_stays(run: Run) -> None:
+    async def test(sees: Witness) -> None:
+        (user,) = sees.somebody()
+        stored = sees.account.stored
+        stored.put_user(replace(stored.users[user], admin_roles=("MANAGE_SETTINGS",)))
+        await sees.members("add", "role-RUN_REPORTS", user)
+        assert set(sees.stored(user).admin_roles) == {"MANAGE_SETTINGS", "RUN_REPORTS"}
+
+    run(test)
+
+
+def test_an_answer_that_is_lost_is_settled(run: Run) -> None:
+    async def test(sees: Witness) -> None:
+        one, two = sees.somebody(2)
+        lost = {"match": {"method": "PUT", "path": f"/users/{one}"}, "status": 500, "times": 1}
+        await sees.faults({**lost, "after": True})
+        assert (await sees.members("add", "role-RUN_REPORTS", one, two)).status_code == 200
+        assert "RUN_REPORTS" in sees.stored(one).admin_roles
+        await sees.faults(lost)
+        refused = await sees.members("add", "role-ADD_USERS", one, two)
+        assert refused.status_code == 503
+        assert "ADD_USERS" in sees.stored(two).admin_roles
+        assert "ADD_USERS" not in sees.stored(one).admin_roles
+
+    run(test)
+
+
+def test_where_users_cannot_be_written_members_cannot_either(tmp_path: Path) -> None:
+    async def test(sees: Witness) -> None:
+        await sees.ids("/Groups")
+        answer = await sees.members("add", "role-RUN_REPORTS", *sees.somebody())
+        assert (answer.status_code, answer.json()["scimType"]) == (400, "mutability")
+        assert "mapping" in answer.json()["detail"]
+
+    text = INCLUDING + (
+        '[users.attributes]\nroles = { field = "adminRoles", direction = "read" }\n'
+    )
+    witnessed_alone(tmp_path, test, mapping=including(tmp_path, text))
