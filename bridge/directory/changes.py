@@ -80,6 +80,9 @@ class UserChanges:
     async def _alter(self, entry: UserEntry, wish: Wish) -> UserEntry:
         """Change a user who stays active, or who stays suspended."""
         core, seats, record = self._core, self._seats, entry.record
+        roles = {name: items for name, items in wish.lists.items() if name == "roles"}
+        if entry.key == core.administrator and belongings.differ(roles, record):
+            raise ForbiddenException(detail=PROTECTED)
         refused: set[str] = set()
         while True:
             meant = await seats.meant(wish.lists, record, passing=refused)
@@ -87,7 +90,8 @@ class UserChanges:
             held = _with(wish.held, meant)
             if not fields and held == entry.state.held:
                 return entry
-            self._protect(entry, fields)
+            if entry.key == core.administrator and activation.suspends(record, fields):
+                raise ForbiddenException(detail=PROTECTED)
             keys = fields.get("licenseKeys", record.license_keys)
             try:
                 async with core.braked(entry, fields):
@@ -96,12 +100,6 @@ class UserChanges:
                 await seats.refused(set(keys) - set(record.license_keys), refused)
                 continue
             return await self._keep_changed(entry, fields, held=held)
-
-    def _protect(self, entry: UserEntry, fields: Mapping[str, Any]) -> None:
-        if entry.key != self._core.administrator:
-            return
-        if "adminRoles" in fields or activation.suspends(entry.record, fields):
-            raise ForbiddenException(detail=PROTECTED)
 
     async def _suspend(self, entry: UserEntry, wish: Wish) -> UserEntry:
         core = self._core

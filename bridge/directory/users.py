@@ -206,6 +206,8 @@ class Users:
         """Refuse what would suspend the administrator or change its roles, before any call."""
         core = self._core
         known = core.snapshot.users.get(core.administrator)
+        if known is None and "roles" in wanting.named:
+            raise ForbiddenException(detail=PROTECTED)
         entry = known or core.assembly.user(
             UserRecord({"key": core.administrator, **UNSEEN}), seen_at=float("-inf")
         )

@@ -120,6 +120,8 @@ def _pathless(operation: dict[str, Any], value: Mapping[str, Any], kind: str) ->
 
 def _patch_value(path: str | None, value: Any) -> Any:
     name = (path or "").casefold()
+    if name.startswith(f"{CORE['User']}:".casefold()):
+        name = name[len(CORE["User"]) + 1 :]
     if name == MANAGER.casefold():
         return _manager(value)
     if name.rpartition(".")[2] in BOOLEAN_NAMES:
