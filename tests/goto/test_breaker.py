@@ -1,6 +1,7 @@
 """A dead GoTo costs nobody a wait, and one that comes back is found by one call."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from bridge.errors import GoToError, GoToUnavailable, OutcomeUnknown
 from bridge.goto import Breaker, GoToClient, Priority, Throttle, insisting
 from tests.directory.witness import NO_CACHE, Witness, witnessed_alone
 from tests.goto.scripted import Answer, ScriptedGoTo, ask
+from tests.live import live_bridge
 
 USER: Answer = (200, {"key": "12"})
 BROKEN: Answer = (500, {})
@@ -54,10 +56,10 @@ class Slow(ScriptedGoTo):
 class Seen:
     """A client of a scripted GoTo, and its time."""
 
-    def __init__(self, goto: Slow, client: GoToClient, time: Time) -> None:
+    def __init__(self, goto: Slow, client: GoToClient, moved: Time) -> None:
         self.goto = goto
         self.client = client
-        self.time = time
+        self.time = moved
 
     def says(self, *answers: Answer) -> None:
         self.goto.answers[:] = answers
@@ -84,13 +86,13 @@ class Seen:
 
 
 def seen(test: Callable[[Seen], Awaitable[None]], **options: Any) -> None:
-    goto, time = Slow(answers=[USER]), Time()
+    goto, moved = Slow(answers=[USER]), Time()
 
     async def question(client: GoToClient) -> None:
         goto.free.set()
-        await test(Seen(goto, client, time))
+        await test(Seen(goto, client, moved))
 
-    ask(goto, question, clock=time, sleep=time.sleep, **options)
+    ask(goto, question, clock=moved, sleep=moved.sleep, **options)
 
 
 @pytest.mark.parametrize("failure", [BROKEN, UNREACHED, LOST, (503, b"<html>")], ids=str)
@@ -248,9 +250,9 @@ def test_a_cut_off_probe_leaves_the_look_to_the_next_one() -> None:
 
 
 def test_who_waits_for_a_place_while_a_circuit_opens_gives_it_back() -> None:
-    time = Time()
-    breaker = Breaker(clock=time)
-    throttle = Throttle(1, clock=time)
+    moved = Time()
+    breaker = Breaker(clock=moved)
+    throttle = Throttle(1, clock=moved)
 
     async def test(sees: Seen) -> None:
         held = throttle.enter_at_once()
@@ -260,7 +262,7 @@ def test_who_waits_for_a_place_while_a_circuit_opens_gives_it_back() -> None:
         for _ in range(5):
             with breaker.passing("users") as passage:
                 passage.broken()
-            time.now += 3
+            moved.now += 3
         throttle.give_back(held)
         assert isinstance(await waiting, GoToUnavailable)
         assert sees.goto.asked == []
@@ -308,6 +310,39 @@ def test_background_calls_keep_to_it_as_well() -> None:
         assert (await sees.asked(question))[0] == 0
 
     seen(test)
+
+
+def test_an_outage_is_seen_in_health_and_metrics_and_ends_by_itself(tmp_path: Path) -> None:
+    """On real sockets and in real time: an outage has to last before it is taken for one."""
+    deadline = time.monotonic() + 90
+    with live_bridge(tmp_path, max_age=0) as live:
+
+        def status() -> int:
+            assert time.monotonic() < deadline
+            return live.scim.get("/Users?filter=userName eq nobody@example.com").status_code
+
+        def metrics() -> str:
+            return httpx.get(f"{live.url}/metrics").text
+
+        assert status() == 200
+        assert "bridge_goto_circuit_open 0.0" in metrics()
+        live.goto.put(
+            "/_sim/faults", json={"rules": [{"match": {"path": "/admin/"}, "drop": True}]}
+        )
+        while "bridge_goto_circuit_open 1.0" not in metrics():
+            assert status() == 503
+        live.forget()
+        answers = [status() for _ in range(5)]
+        assert answers == [503] * 5
+        ready = httpx.get(f"{live.url}/health/ready")
+        if "bridge_goto_circuit_open 1.0" in metrics():  # else the machine took its time
+            assert len(live.calls()) <= 1
+            assert ready.status_code == 503
+            assert "has not answered for a while" in ready.json()["checks"]["goto"]["detail"]
+        live.goto.put("/_sim/faults", json={"rules": []})
+        while status() != 200:
+            time.sleep(0.2)
+        assert httpx.get(f"{live.url}/health/ready").status_code == 200
 
 
 def test_the_write_that_opens_a_circuit_is_settled_by_a_look(tmp_path: Path) -> None:
