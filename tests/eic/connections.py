@@ -13,8 +13,6 @@ from tests.eic.emulator import Eic, Entitlement, Files, Person
 from tests.live import TOKEN
 
 KINDS = ("Group", "License", "AdminRole")
-GIVEN = ("Group",)
-"""Those of them that can be given and taken."""
 SECRETS = {
     "BRIDGE_TOKEN": TOKEN,
     "CLIENT_ID": "BRIDGE_TOKEN",

@@ -1,5 +1,6 @@
 """Forms of other packages and other EICs: paging, links, bodies, each switch both ways."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,14 +45,16 @@ def test_a_day_ends_the_same_whichever_way_eic_behaves(tmp_path: Path, name: str
         created = eic.done("NEWACCOUNT", person=JOINER).account
         assert created is not None
         group = entitlement(eic, "Group", live.account()["groups"][0]["key"])
-        eic.done("ADDACCESS", account=created, entitlement=group)
+        role = entitlement(eic, "AdminRole", "RUN_REPORTS")
+        for value in (group, role):
+            eic.done("ADDACCESS", account=created, entitlement=value)
         eic.done("UPDATEACCOUNT", account=created, person=replace(JOINER, lastname="Moved"))
         eic.done("DISABLEACCOUNT", account=created)
         eic.done("ENABLEACCOUNT", account=created)
         user = user_of(live.account(), JOINER.email)
         assert user is not None
         assert (user["lastName"], user["groupKey"]) == ("Moved", group.key)
-        assert user["products"] == ["G2M"]
+        assert (user["products"], user["adminRoles"]) == (["G2M"], ["RUN_REPORTS"])
         imported(eic)
         links = {link for link in eic.store.links() if link[0] == created.key}
         assert links == {link for link in expected_links(live.account()) if link[0] == created.key}
@@ -110,15 +113,24 @@ def offset(size: int, total: str) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="module", params=[1, 20, 41])
+def sized(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
+    """A bridge, and how many users its account has."""
+    with live_bridge(tmp_path_factory.mktemp("sized"), users=request.param) as live:
+        yield live, request.param
+
+
 @pytest.mark.parametrize("stops", ["short", "empty", "seen"])
-@pytest.mark.parametrize("size", [10, 25, 41, 42, 1000])
-def test_paging_by_number_loses_no_user(tmp_path: Path, stops: Any, size: int) -> None:
-    with live_bridge(tmp_path, users=41) as live:
-        files = paged(shipped_files(live.url, tmp_path), page(size))
-        switches = Switches(page_stops=stops)
-        with connected(live.url, tmp_path, files=files, switches=switches) as eic:
-            imported(eic)
-            assert len(eic.store.accounts) == 41
+@pytest.mark.parametrize("size", [10, 20, 41, 42, 1000])
+def test_paging_by_number_loses_no_user(sized: Any, tmp_path: Path, stops: Any, size: int) -> None:
+    live, users = sized
+    files = paged(shipped_files(live.url, tmp_path), page(size))
+    switches = Switches(page_stops=stops)
+    with connected(live.url, tmp_path, files=files, switches=switches) as eic:
+        imported(eic)
+        assert len(eic.store.accounts) == users
 
 
 def test_paging_by_number_as_many_times_as_the_total_makes_loses_users(tmp_path: Path) -> None:
@@ -133,14 +145,12 @@ def test_paging_by_number_as_many_times_as_the_total_makes_loses_users(tmp_path:
 
 @pytest.mark.parametrize("first", ["zero", "one"])
 @pytest.mark.parametrize("total", ["totalResults", "5000"])
-@pytest.mark.parametrize("users", [1, 20, 41])
-def test_paging_by_offset_loses_no_user(tmp_path: Path, first: Any, total: str, users: int) -> None:
-    with live_bridge(tmp_path, users=users) as live:
-        files = paged(shipped_files(live.url, tmp_path), offset(10, total))
-        switches = Switches(first_offset=first)
-        with connected(live.url, tmp_path, files=files, switches=switches) as eic:
-            imported(eic)
-            assert len(eic.store.accounts) == users
+def test_paging_by_offset_loses_no_user(sized: Any, tmp_path: Path, first: Any, total: str) -> None:
+    live, users = sized
+    files = paged(shipped_files(live.url, tmp_path), offset(10, total))
+    with connected(live.url, tmp_path, files=files, switches=Switches(first_offset=first)) as eic:
+        imported(eic)
+        assert len(eic.store.accounts) == users
 
 
 def test_a_list_that_never_ends_is_stopped_by_the_guard(tmp_path: Path) -> None:
