@@ -27,7 +27,12 @@ class BrakeHolds(BridgeError):
 
 
 class GoToError(BridgeError):
-    """GoTo did not do what it was asked."""
+    """GoTo did not do what it was asked.
+
+    ``unsettled`` says that a write went before, and that nobody knows yet what became of it.
+    """
+
+    unsettled = False
 
 
 class GoToUnavailable(GoToError):

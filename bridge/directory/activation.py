@@ -114,3 +114,15 @@ def with_fields(
     if not changed.license_keys and not changed.admin_roles:
         changed["status"] = SUSPENDED
     return changed
+
+
+def holds(record: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
+    """Whether GoTo holds these values; the order of a list says nothing."""
+    return all(is_same(record.get(name), value) for name, value in fields.items())
+
+
+def is_same(ours: Any, theirs: Any) -> bool:
+    """Whether two values of a field are the same; the order of a list says nothing."""
+    if isinstance(ours or theirs, list):
+        return set(ours or ()) == set(theirs or ())
+    return bool((ours or None) == (theirs or None))

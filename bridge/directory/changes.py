@@ -1,6 +1,7 @@
 """Changes of one user on their way up: one write, settled where its answer is lost, then kept."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,10 +10,13 @@ from scim2_models import ForbiddenException
 from bridge.directory import activation, belongings
 from bridge.directory.core import Core
 from bridge.directory.entries import UserEntry
+from bridge.directory.journal import about_user
 from bridge.directory.refusals import LOST, PROTECTED, goto_refusals, not_found
 from bridge.directory.seats import Lists, Meant, Seats, is_full
+from bridge.directory.settling import CHANGE
 from bridge.errors import GoToError, GoToRejected, GoToUnavailable, OutcomeUnknown, RecordNotFound
 from bridge.goto import UserRecord
+from bridge.store import Intent
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +98,11 @@ class UserChanges:
                 raise ForbiddenException(detail=PROTECTED)
             keys = fields.get("licenseKeys", record.license_keys)
             try:
-                async with core.braked(entry, fields):
+                async with core.braked(entry, fields), self._begun(entry, fields, held) as ended:
                     await seats.counted(record.license_keys, keys, self._update(entry, fields))
+                    return await self._keep_changed(entry, fields, held=held, ended=ended)
             except NoSeat:
                 await seats.refused(set(keys) - set(record.license_keys), refused)
-                continue
-            return await self._keep_changed(entry, fields, held=held)
 
     async def _suspend(self, entry: UserEntry, wish: Wish) -> UserEntry:
         core = self._core
@@ -107,15 +110,16 @@ class UserChanges:
             raise ForbiddenException(detail=PROTECTED)
         meant = await self._seats.meant(wish.lists, entry.record, seated=False, keeping=True)
         parked = activation.parked_of(UserRecord({**entry.record, **meant.fields}))
-        async with core.braked(entry, activation.CLEARED):
-            # Remembered before GoTo forgets it.
-            remembered = core.assembly.user(entry.record, seen_at=entry.seen_at, parked=parked)
-            await core.keep_user(remembered)
-            fields = {**wish.fields, **activation.CLEARED}
+        fields = {**wish.fields, **activation.CLEARED}
+        held = _with(wish.held, meant)
+        async with (
+            core.braked(entry, activation.CLEARED),
+            # On disk before GoTo forgets it.
+            self._begun(entry, fields, held, parked=parked) as ended,
+        ):
             await self._update(entry, fields)
             self._seats.freed(entry.record.license_keys)
-            held = _with(wish.held, meant)
-            return await self._keep_changed(entry, fields, held=held, parked=parked)
+            return await self._keep_changed(entry, fields, held=held, parked=parked, ended=ended)
 
     async def _park(self, entry: UserEntry, wish: Wish) -> UserEntry:
         """Change a user who is to stay suspended: what is sent is for the day it comes back."""
@@ -126,29 +130,15 @@ class UserChanges:
         held = _with(wish.held, meant)
         if not wish.fields and held == entry.state.held and parked == entry.state.parked:
             return entry
-        await self._update(entry, wish.fields)
-        return await self._keep_changed(entry, wish.fields, held=held, parked=parked)
+        async with self._begun(entry, wish.fields, held, parked=parked) as ended:
+            await self._update(entry, wish.fields)
+            return await self._keep_changed(
+                entry, wish.fields, held=held, parked=parked, ended=ended
+            )
 
     async def _activate(self, entry: UserEntry, wish: Wish) -> UserEntry:
-        core = self._core
-        given, held = await self._give(entry, wish)
-        changed = activation.with_fields(entry.record, given, core.snapshot.licenses)
-        # Only GoTo knows whether the user signed in before, and so its status.
-        seen_at = core.clock()
-        record = UserRecord({**changed, "status": "INVITED"})
-        try:
-            now = await core.goto.user(entry.key)
-        except GoToError:
-            # It is active; that it cannot be read just now is no reason to say otherwise.
-            seen_at = float("-inf")
-        else:
-            record = now if now.license_keys or now.admin_roles else record
-        activated = core.assembly.user(record, seen_at=seen_at, held=held, parked=None)
-        return await core.keep_user(activated, audited=core.trail.user_changed(entry, activated))
-
-    async def _give(self, entry: UserEntry, wish: Wish) -> tuple[dict[str, Any], Mapping[str, Any]]:
         """Give a suspended user what was sent; if it is to be active what was parked for the rest,
-        else a default licence. Returns the fields written, and what is then held."""
+        else a default licence."""
         seats, parked = self._seats, entry.state.parked
         back = (activation.restored(parked) or {}) if wish.active else {}
         refused: set[str] = set()
@@ -160,15 +150,60 @@ class UserChanges:
             if not given:
                 raise activation.NOTHING_TO_GIVE
             keys = given.get("licenseKeys", [])
-            fields = {**wish.fields, **given}
+            fields, held = {**wish.fields, **given}, _with(wish.held, meant)
             try:
-                await seats.counted([], keys, self._update(entry, fields))
+                async with self._begun(entry, fields, held, forgetting=True) as ended:
+                    await seats.counted([], keys, self._update(entry, fields))
+                    return await self._keep_activated(entry, fields, held=held, ended=ended)
             except NoSeat:
                 await seats.refused(keys, refused)
                 if "licenseKeys" in back and "licenseKeys" not in meant.fields:
                     raise seats.not_given_back(back) from None
-                continue
-            return fields, _with(wish.held, meant)
+
+    async def _keep_activated(
+        self,
+        entry: UserEntry,
+        fields: Mapping[str, Any],
+        *,
+        held: Mapping[str, Any],
+        ended: Sequence[Intent],
+    ) -> UserEntry:
+        core = self._core
+        changed = activation.with_fields(entry.record, fields, core.snapshot.licenses)
+        # Only GoTo knows whether the user signed in before, and so its status.
+        seen_at = core.clock()
+        record = UserRecord({**changed, "status": "INVITED"})
+        try:
+            now = await core.goto.user(entry.key)
+        except GoToError:
+            # It is active; that it cannot be read just now is no reason to say otherwise.
+            seen_at = float("-inf")
+        else:
+            record = now if now.license_keys or now.admin_roles else record
+        activated = core.assembly.user(record, seen_at=seen_at, held=held, parked=None)
+        audited = core.trail.user_changed(entry, activated)
+        return await core.keep_user(activated, audited=audited, ended=ended)
+
+    @asynccontextmanager
+    async def _begun(
+        self,
+        entry: UserEntry,
+        fields: Mapping[str, Any],
+        held: Mapping[str, Any],
+        *,
+        parked: Any = None,
+        forgetting: bool = False,
+    ) -> AsyncIterator[list[Intent]]:
+        """Journal a change that is more than GoTo's to remember: one of its fields, and of what
+        the bridge keeps beside them. ``forgetting`` says that nothing is parked after it."""
+        kept = None if forgetting else parked or entry.state.parked
+        if not fields or (held == entry.state.held and kept == entry.state.parked):
+            yield []
+            return
+        payload = {"key": entry.key, "fields": fields, "held": held, "parked": kept}
+        subject = about_user(entry.key)
+        async with self._core.journal.begun(CHANGE, subject, payload) as intents:
+            yield intents
 
     async def _update(self, entry: UserEntry, fields: Mapping[str, Any]) -> None:
         if not fields:
@@ -192,7 +227,7 @@ class UserChanges:
         """Whether GoTo holds these values now: the answer to a write is settled by a look."""
         with self._core.settling(key):
             record = await self._core.goto.user(key)
-        return all(_is_same(record.get(name), value) for name, value in fields.items())
+        return activation.holds(record, fields)
 
     async def _keep_changed(
         self,
@@ -201,12 +236,14 @@ class UserChanges:
         *,
         held: Mapping[str, Any],
         parked: Any = None,
+        ended: Sequence[Intent] = (),
     ) -> UserEntry:
         core = self._core
         record = activation.with_fields(entry.record, fields, core.snapshot.licenses)
         kept = parked if parked is not None else entry.state.parked
         changed = core.assembly.user(record, seen_at=core.clock(), held=held, parked=kept)
-        return await core.keep_user(changed, audited=core.trail.user_changed(entry, changed))
+        audited = core.trail.user_changed(entry, changed)
+        return await core.keep_user(changed, audited=audited, ended=ended)
 
 
 def _with(held: Mapping[str, Any], meant: Meant) -> dict[str, Any]:
@@ -218,12 +255,5 @@ def _differing(meant: Meant, record: UserRecord) -> dict[str, list[str]]:
     return {
         name: values
         for name, values in meant.fields.items()
-        if not _is_same(record.get(name), values)
+        if not activation.is_same(record.get(name), values)
     }
-
-
-def _is_same(ours: Any, theirs: Any) -> bool:
-    """Whether two values of a field are the same; the order of a list says nothing."""
-    if isinstance(ours or theirs, list):
-        return set(ours or ()) == set(theirs or ())
-    return bool((ours or None) == (theirs or None))

@@ -17,13 +17,14 @@ from bridge.directory.activation import suspends
 from bridge.directory.assembly import Assembly
 from bridge.directory.brake import Brake
 from bridge.directory.entries import GroupEntry, UserEntry
+from bridge.directory.journal import Journal
 from bridge.directory.ledger import Ledger
 from bridge.directory.locks import Locks
 from bridge.directory.refresh import Refresh
 from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
 from bridge.directory.trail import Trail
-from bridge.errors import GoToError
+from bridge.errors import GoToError, RecordNotFound
 from bridge.goto import GoToClient, GroupRecord, UserRecord, insisting
 from bridge.mapping import Mapping as AttributeMapping
 from bridge.store import AuditEntry, Intent
@@ -42,6 +43,7 @@ class Core:
     mapping: AttributeMapping
     assembly: Assembly
     ledger: Ledger
+    journal: Journal
     snapshot: Snapshot
     refresh: Refresh
     locks: Locks
@@ -79,8 +81,12 @@ class Core:
         try:
             with insisting():
                 yield
-        except GoToError:
+        except RecordNotFound:
+            # An answer as good as any.
+            raise
+        except GoToError as error:
             self.snapshot.distrust(keys)
+            error.unsettled = True
             raise
 
     async def looked(self, look: Callable[[], Awaitable[T]]) -> tuple[T, float]:
@@ -137,10 +143,17 @@ class Core:
         await self._keep_counts(touched, before.group_key if before else None)
 
     async def keep_group(
-        self, entry: GroupEntry, *, audited: Sequence[AuditEntry] = ()
+        self,
+        entry: GroupEntry,
+        *,
+        audited: Sequence[AuditEntry] = (),
+        ended: Sequence[Intent] = (),
     ) -> GroupEntry:
-        """Take in what is now known of a group; ``audited`` goes into the store with it."""
-        await self.ledger.save("Group", [entry.state], audited=audited)
+        """Take in what is now known of a group.
+
+        ``audited`` and the end of intents go into the store with it.
+        """
+        await self.ledger.save("Group", [entry.state], audited=audited, ended=ended)
         self.snapshot.put_group(entry)
         return entry
 

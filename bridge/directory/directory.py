@@ -26,6 +26,7 @@ from bridge.directory.entries import (
 )
 from bridge.directory.groups import Groups
 from bridge.directory.holders import Holders
+from bridge.directory.journal import Journal
 from bridge.directory.ledger import Ledger
 from bridge.directory.licenses import NOTHING_KNOWN, Assignable
 from bridge.directory.locks import Locks
@@ -36,6 +37,7 @@ from bridge.directory.provider import accepting_provider, models
 from bridge.directory.refresh import Refresh
 from bridge.directory.search import Query, Search
 from bridge.directory.seats import Seats
+from bridge.directory.settling import Settling
 from bridge.directory.shown_as_groups import ShownAsGroups
 from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
@@ -134,6 +136,7 @@ class Directory:
             mapping=self._mapping,
             assembly=assembly,
             ledger=ledger,
+            journal=Journal(ledger),
             snapshot=snapshot,
             refresh=Refresh(self._goto, assembly, ledger, snapshot, self._clock),
             locks=Locks(),
@@ -143,12 +146,16 @@ class Directory:
             max_age=self._max_age,
             administrator=administrator,
         )
-        users = Users(core, Seats(core))
-        groups = Groups(core, users)
+        await core.journal.load()
+        seats = Seats(core)
+        settling = Settling(core, seats)
+        users = Users(core, seats, settling)
+        groups = Groups(core, users, settling)
         shown = ShownAsGroups(core, users)
         types = models(accepting_provider(self._mapping))
         offered = Offered(core)
         search = Search(core, users, groups, shown, offered, Walks(self._clock), types)
+        await settling.all()
         self._done = _Opened(core, users, groups, shown, offered, search)
         return self._done
 

@@ -3,24 +3,27 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from scim2_models import NotFoundException
+from scim2_models import NotFoundException, SCIMException
 
 from bridge.directory.core import Core
 from bridge.directory.entries import Change, GroupEntry, Guard, MembershipChange, UserEntry
+from bridge.directory.journal import about_group, about_key
 from bridge.directory.membership import Membership, member_keys, placed
 from bridge.directory.refusals import LOST, goto_refusals, mapping_refusals, not_found, taken
+from bridge.directory.settling import CREATE_GROUP, DELETE_GROUP, Settling
 from bridge.directory.users import Users
-from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
+from bridge.errors import GoToError, GoToUnavailable, OutcomeUnknown, RecordNotFound
 from bridge.goto import GroupRecord
 from bridge.mapping import Before
-from bridge.store import AuditEntry
+from bridge.store import AuditEntry, Intent
 
 
 class Groups:
     """The groups of the account."""
 
-    def __init__(self, core: Core, users: Users) -> None:
+    def __init__(self, core: Core, users: Users, settling: Settling) -> None:
         self._core = core
+        self._settling = settling
         self._membership = Membership(core, users, self._read_live)
         self._writing = core.mapping.groups.writing
 
@@ -61,15 +64,43 @@ class Groups:
         with mapping_refusals():
             target = self._writing.target(wanted)
         name = _name(target.fields["name"])
-        users = await self._membership.members(member_keys(wanted))
+        members = member_keys(wanted)
+        users = await self._membership.members(members)
+        subject = about_group(name)
+        payload = {"name": name, "held": target.held, "members": members}
         async with core.locks.hold(f"group name {name.casefold()}"):
-            await self._refuse_taken(name)
-            key = await self._create(name)
-            record = GroupRecord({"key": key, "name": name, "keyPath": [key], "namePath": [name]})
-            entry = core.assembly.group(record, (), seen_at=core.clock(), held=target.held)
-            await core.keep_group(entry, audited=core.trail.group("create", key))
-        await self._membership.change(entry, add=users, remove=())
-        return core.snapshot.groups.get(key, entry)
+            entry = await self._settling.created_group(subject, payload)
+            if entry is None:
+                await self._refuse_taken(name)
+                async with core.journal.begun(CREATE_GROUP, subject, payload) as intents:
+                    entry = await self._created(name, target.held, () if users else intents)
+                    await self._fill(entry, users)
+                    await core.journal.end(*(intents if users else ()))
+            else:
+                await self._fill(entry, users)
+                await core.journal.end(*core.journal.of(subject))
+        return core.snapshot.groups.get(entry.key, entry)
+
+    async def _created(
+        self, name: str, held: Mapping[str, Any], ended: Sequence[Intent]
+    ) -> GroupEntry:
+        core = self._core
+        key = await self._create(name)
+        record = GroupRecord({"key": key, "name": name, "keyPath": [key], "namePath": [name]})
+        entry = core.assembly.group(record, (), seen_at=core.clock(), held=held)
+        return await core.keep_group(entry, audited=core.trail.group("create", key), ended=ended)
+
+    async def _fill(self, entry: GroupEntry, users: Sequence[UserEntry]) -> None:
+        """Put the users in who were sent with a group's create: with all of them, or no group."""
+        try:
+            await self._membership.change(entry, add=users, remove=())
+        except GoToError as error:
+            # The group is there: its client may ask again, and is not told that it exists.
+            error.unsettled = True
+            raise
+        except SCIMException:
+            await self.delete(entry.key)
+            raise
 
     async def _create(self, name: str) -> str:
         with goto_refusals(self._writing.attribute_of, "name", name):
@@ -167,6 +198,8 @@ class Groups:
         """Delete a group: one write. What becomes of its members is GoTo's to say."""
         core = self._core
         async with core.locks.hold(f"group {key}"):
+            if await self._settling.is_deleted(about_key(key)):
+                return
             if guard is not None:
                 guard(await self.read(key))
             elif key not in core.snapshot.groups and core.is_known_gone(key):
@@ -175,20 +208,24 @@ class Groups:
                 try:
                     await core.goto.delete_group(key)
                 except OutcomeUnknown:
-                    with core.settling(key):
-                        is_there = await self._exists(key)
-                    if is_there:
+                    if await self._is_there(key):
                         raise GoToUnavailable(LOST) from None
                 except RecordNotFound:
                     await self._forget(key)
                     raise not_found("Group", key) from None
             await self._forget(key, audited=core.trail.group("delete", key))
 
-    async def _exists(self, key: str) -> bool:
+    async def _is_there(self, key: str) -> bool:
+        """Look for a group whose delete was not answered; a repeat finds out what this cannot."""
+        core = self._core
         try:
-            await self._core.goto.group(key)
+            with core.settling(key):
+                await core.goto.group(key)
         except RecordNotFound:
             return False
+        except GoToError:
+            await core.journal.note(DELETE_GROUP, about_key(key), {"key": key})
+            raise
         return True
 
     async def _forget(self, key: str, *, audited: Sequence[AuditEntry] = ()) -> None:

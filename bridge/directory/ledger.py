@@ -5,7 +5,7 @@ In memory, and in the store before a change counts as done. It knows no HTTP and
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,14 @@ from bridge.store import AuditEntry, Intent, ResourceState, Store, new_intent
 UNCHANGED: Any = object()
 
 
+@dataclass(eq=False)
+class _Beginning:
+    """Intents that are stored together."""
+
+    intents: list[Intent] = field(default_factory=list)
+    task: asyncio.Task[None] | None = None
+
+
 class Ledger:
     """The states of one account's resources, and the userNames and externalIds among them."""
 
@@ -24,6 +32,7 @@ class Ledger:
         self._account = account
         # What is in the store and what is in memory change in the same order.
         self._writing = asyncio.Lock()
+        self._beginning: _Beginning | None = None
         self._states: dict[Kind, dict[str, ResourceState]] = {"User": {}, "Group": {}}
         self._by_user_name: dict[str, str] = {}
         self._by_external_id: dict[tuple[Kind, str], dict[str, None]] = {}
@@ -183,8 +192,20 @@ class Ledger:
     async def begin(self, operation: str, payload: Mapping[str, Any]) -> Intent:
         """Store what is about to be done, so that a start after a crash can settle it."""
         intent = new_intent(operation, payload, at=now_in_milliseconds())
-        await self._store.begin(self._account, intent)
+        if self._beginning is None:
+            self._beginning = _Beginning()
+            self._beginning.task = asyncio.create_task(self._begin(self._beginning))
+        beginning = self._beginning
+        beginning.intents.append(intent)
+        assert beginning.task is not None
+        await asyncio.shield(beginning.task)
         return intent
+
+    async def _begin(self, beginning: "_Beginning") -> None:
+        """Store the intents of all who came while the one before was stored: one flush for all."""
+        async with self._writing:
+            self._beginning = None
+            await self._store.begin(self._account, beginning.intents)
 
     async def end(self, *intents: Intent) -> None:
         """Say that operations are settled."""

@@ -1,6 +1,6 @@
 """The verbs on users: read, create, replace, delete, and their settling where an answer is lost."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from bridge.directory import belongings
 from bridge.directory.changes import UserChanges, Wish, needs_look
 from bridge.directory.core import Core
 from bridge.directory.entries import Change, Guard, UserEntry
+from bridge.directory.journal import about_email, about_user
 from bridge.directory.refusals import (
     LOST,
     PROTECTED,
@@ -20,10 +21,12 @@ from bridge.directory.refusals import (
     taken,
 )
 from bridge.directory.seats import Seats
-from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
+from bridge.directory.settling import CREATE, DELETE, Settling
+from bridge.errors import GoToError, GoToUnavailable, OutcomeUnknown, RecordNotFound
 from bridge.goto import UserRecord
-from bridge.mapping import Before, is_address
+from bridge.mapping import Before, Target, is_address
 from bridge.mapping.lists import WRITABLE_LISTS
+from bridge.store import Intent
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,11 @@ class _Wanting:
 class Users:
     """The users of the account."""
 
-    def __init__(self, core: Core, seats: Seats) -> None:
+    def __init__(self, core: Core, seats: Seats, settling: Settling) -> None:
         self._core = core
         self._seats = seats
         self._changes = UserChanges(core, seats)
+        self._settling = settling
         self._writing = core.mapping.users.writing
 
     async def read(self, key: str, *, live: bool = False) -> UserEntry:
@@ -87,24 +91,37 @@ class Users:
         email = target.fields["email"]
         user_name = str(wanted.get("userName") or email)
         async with self._core.locks.hold(_name_lock(user_name), _name_lock(email)):
+            active = wanted.get("active") is not False
+            subject = about_email(email)
+            payload = {
+                "fields": target.fields,
+                "held": target.held,
+                "lists": {name: list(items) for name, items in target.lists.items()},
+                "active": active,
+            }
+            if done := await self._settling.created(subject, payload):
+                return done
             await self._refuse_taken(user_name, email=email)
             await self._refuse_mailed(email)
-            with goto_refusals(self._writing.attribute_of, "email", email):
-                active = wanted.get("active") is not False
-                given = await self._seats.create(target.fields, target.lists, active=active)
-            created = given.created
-            if created.record is None:
-                raise taken("emails", email)
-            core = self._core
-            beside = {name: items for name, items in given.held.items() if items}
-            entry = core.assembly.user(
-                created.record,
-                seen_at=core.clock() if created.confirmed else float("-inf"),
-                held={**target.held, **beside},
-                parked=given.parked,
-                just_made=True,
-            )
-            return await core.keep_user(entry, audited=core.trail.user_created(entry))
+            async with self._core.journal.begun(CREATE, subject, payload) as ended:
+                return await self._created(target, active=active, ended=ended)
+
+    async def _created(self, target: Target, *, active: bool, ended: Sequence[Intent]) -> UserEntry:
+        core, email = self._core, target.fields["email"]
+        with goto_refusals(self._writing.attribute_of, "email", email):
+            given = await self._seats.create(target.fields, target.lists, active=active)
+        created = given.created
+        if created.record is None:
+            raise taken("emails", email)
+        beside = {name: items for name, items in given.held.items() if items}
+        entry = core.assembly.user(
+            created.record,
+            seen_at=core.clock() if created.confirmed else float("-inf"),
+            held={**target.held, **beside},
+            parked=given.parked,
+            just_made=True,
+        )
+        return await core.keep_user(entry, audited=core.trail.user_created(entry), ended=ended)
 
     async def _refuse_mailed(self, email: str) -> None:
         """Refuse an address that a user has: GoTo may answer with that user as if it were new."""
@@ -163,6 +180,7 @@ class Users:
         async with self._core.locks.hold(_user_lock(key)):
             if key == self._core.administrator:
                 self._protect(wanting)
+            await self._settling.changes(about_user(key))
             began = self._core.clock()
             names_lists = any(name in wanting.named for name in WRITABLE_LISTS)
             if "entitlements" in wanting.named:
@@ -236,6 +254,8 @@ class Users:
         if key == core.administrator:
             raise ForbiddenException(detail=PROTECTED)
         async with core.locks.hold(_user_lock(key)):
+            if await self._settling.is_deleted(about_user(key)):
+                return
             if guard is not None:
                 guard(await self.read(key))
             elif key not in core.snapshot.users and core.is_known_gone(key):
@@ -252,19 +272,23 @@ class Users:
         try:
             await core.goto.delete_user(key)
         except OutcomeUnknown:
-            with core.settling(key):
-                is_there = await self._exists(key)
-            if is_there:
+            if await self._is_there(key):
                 raise GoToUnavailable(LOST) from None
         except RecordNotFound:
             await core.forget_user(key)
             raise not_found("User", key) from None
 
-    async def _exists(self, key: str) -> bool:
+    async def _is_there(self, key: str) -> bool:
+        """Look for a user whose delete was not answered; a repeat finds out what this cannot."""
+        core = self._core
         try:
-            await self._core.goto.user(key)
+            with core.settling(key):
+                await core.goto.user(key)
         except RecordNotFound:
             return False
+        except GoToError:
+            await core.journal.note(DELETE, about_user(key), {"key": key})
+            raise
         return True
 
 

@@ -135,10 +135,11 @@ class Store:
             await _write_beside(connection, account, audited, ended)
 
     @uninterrupted
-    async def begin(self, account: str, intent: Intent) -> None:
-        """Note what is about to be done; it is on disk when this returns."""
+    async def begin(self, account: str, intents: Sequence[Intent]) -> None:
+        """Note what is about to be done, all or nothing; it is on disk when this returns."""
+        rows = [intent_to_row(intent, account=account) for intent in intents]
         async with self._database.write() as connection:
-            await connection.execute(insert(journal), [intent_to_row(intent, account=account)])
+            await connection.execute(insert(journal), rows)
 
     @uninterrupted
     async def end(self, account: str, intents: Sequence[Intent]) -> None:

@@ -15,9 +15,8 @@ def test_an_intent_outlives_a_restart_until_it_is_ended(open_store: OpenStore) -
         first = new_intent("suspend", {"key": "2", "fields": {"a": [1]}}, at=NOW)
         later = new_intent("delete", {}, at=NOW + timedelta(seconds=1))
         async with open_store() as store:
-            await store.begin("acc", later)
-            await store.begin("acc", first)
-            await store.begin("other", new_intent("x", {}, at=NOW))
+            await store.begin("acc", [later, first])
+            await store.begin("other", [new_intent("x", {}, at=NOW)])
         async with open_store() as store:
             assert await store.intents("acc") == [first, later]
             await store.end("acc", [first])
@@ -35,7 +34,7 @@ def test_a_state_its_audit_and_the_end_of_its_intent_are_one_transaction(
     async def scenario() -> None:
         intent = new_intent("suspend", {}, at=NOW)
         async with open_store() as store:
-            await store.begin("acc", intent)
+            await store.begin("acc", [intent])
             await store.save_states("acc", "User", [STATE], audited=[LINE], ended=[intent])
         async with open_store() as store:
             assert await store.states("acc", "User") == {"2": STATE}

@@ -1,0 +1,189 @@
+"""What became of operations that were begun and not seen to end: looked up at GoTo, and taken in.
+
+A change that GoTo holds is finished, one that it does not hold never happened. A create that was
+done and never answered waits an hour for its client to ask again, who then gets its answer.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from bridge.directory import activation
+from bridge.directory.core import Core
+from bridge.directory.entries import GroupEntry, UserEntry, now_in_milliseconds
+from bridge.directory.seats import NOBODY, Seats
+from bridge.errors import GoToError, RecordNotFound
+from bridge.goto import UserRecord
+from bridge.store import Intent
+
+log = structlog.get_logger(__name__)
+
+ANSWERED_WITHIN = timedelta(hours=1)
+"""For how long a client is expected to repeat what was never answered."""
+
+CHANGE = "change user"
+CREATE = "create user"
+DELETE = "delete user"
+CREATE_GROUP = "create group"
+DELETE_GROUP = "delete group"
+
+
+class Settling:
+    """Settles open intents. Raises the GoToError of a look that failed; the intent stays open."""
+
+    def __init__(self, core: Core, seats: Seats) -> None:
+        self._core = core
+        self._seats = seats
+
+    async def all(self) -> None:
+        """Settle everything that was open when the bridge stopped."""
+        for intent in self._core.journal.all():
+            try:
+                await self._settle(intent)
+            except GoToError as error:
+                # It is tried again before anybody changes the same resource.
+                log.warning("not settled yet", operation=intent.operation, reason=error.detail)
+            else:
+                log.warning("settled what was begun before a stop", operation=intent.operation)
+
+    async def changes(self, subject: str) -> None:
+        """Settle the changes of a user before another one is made."""
+        for intent in self._core.journal.of(subject):
+            if intent.operation == CHANGE:
+                await self._settle(intent)
+
+    async def created(self, subject: str, payload: Mapping[str, Any]) -> UserEntry | None:
+        """Return the user of an equal create that was done and never answered, or None."""
+        found = None
+        for intent in self._core.journal.of(subject):
+            entry = await self._create(intent)
+            if entry is not None and {**payload, "subject": subject} == dict(intent.payload):
+                found = entry
+            await self._core.journal.end(intent)
+        return found
+
+    async def is_deleted(self, subject: str) -> bool:
+        """Whether a delete that was never answered turns out to be done."""
+        done = False
+        for intent in self._core.journal.of(subject):
+            if intent.operation in (DELETE, DELETE_GROUP):
+                done = await self._delete(intent) or done
+                await self._core.journal.end(intent)
+        return done
+
+    async def _settle(self, intent: Intent) -> None:
+        if intent.operation == CHANGE:
+            await self._change(intent)
+            return
+        if intent.operation == CREATE:
+            await self._create(intent)
+        elif intent.operation == CREATE_GROUP:
+            await self._create_group(intent)
+        elif intent.operation in (DELETE, DELETE_GROUP):
+            await self._delete(intent)
+        else:
+            log.warning("an intent cannot be read, and is dropped", operation=intent.operation)
+            await self._core.journal.end(intent)
+            return
+        if now_in_milliseconds() - intent.begun_at > ANSWERED_WITHIN:
+            await self._core.journal.end(intent)
+
+    async def _change(self, intent: Intent) -> None:
+        core, payload = self._core, intent.payload
+        key, fields = str(payload["key"]), payload["fields"]
+        began = core.clock()
+        try:
+            record = await core.goto.user(key)
+        except RecordNotFound:
+            await core.forget_user(key, ended=[intent])
+            core.journal.forget(intent)
+            return
+        if activation.holds(record, fields):
+            held, parked = payload["held"], payload["parked"]
+            entry = core.assembly.user(record, seen_at=began, held=held, parked=parked)
+            await core.keep_user(entry, ended=[intent])
+            core.journal.forget(intent)
+            return
+        await core.see_user(record, seen_at=began)
+        await core.journal.end(intent)
+
+    async def _create(self, intent: Intent) -> UserEntry | None:
+        """Take in the user of a create, with what is held beside it; None where there is none."""
+        core, payload = self._core, intent.payload
+        fields = payload["fields"]
+        began = core.clock()
+        found = await core.goto.users_by_email(str(fields["email"]))
+        for record in found:
+            if not all(record.get(n) == v for n, v in fields.items() if n != "email"):
+                continue
+            return await self._adopted(record, payload, seen_at=began)
+        return None
+
+    async def _adopted(
+        self, record: UserRecord, payload: Mapping[str, Any], *, seen_at: float
+    ) -> UserEntry | None:
+        core = self._core
+        known = core.ledger.state("User", record.key)
+        if known is not None and (known.held or known.parked):
+            return await core.see_user(record, seen_at=seen_at)
+        meant = await self._seats.meant(payload["lists"], NOBODY, seated=False)
+        parked = None if payload["active"] else activation.parked_of(UserRecord(meant.fields))
+        beside = {name: items for name, items in meant.held.items() if items}
+        entry = core.assembly.user(
+            record,
+            seen_at=seen_at,
+            held={**payload["held"], **beside},
+            parked=parked,
+            just_made=known is None,
+        )
+        return await core.keep_user(entry, audited=core.trail.user_created(entry))
+
+    async def created_group(self, subject: str, payload: Mapping[str, Any]) -> GroupEntry | None:
+        """Return the group of an equal create that was done and never answered, or None.
+
+        Its members may not all be in it yet; the intent stays open until the caller ends it.
+        """
+        found = None
+        for intent in self._core.journal.of(subject):
+            entry = await self._create_group(intent)
+            if entry is not None and {**payload, "subject": subject} == dict(intent.payload):
+                found = entry
+            else:
+                await self._core.journal.end(intent)
+        return found
+
+    async def _create_group(self, intent: Intent) -> GroupEntry | None:
+        """Take in the group of a create, with what is held beside it; None where there is none."""
+        core, name = self._core, str(intent.payload["name"])
+        began = core.clock()
+        for record in await core.goto.groups():
+            if record.name != name:
+                continue
+            known = core.ledger.state("Group", record.key)
+            if known is not None and known.held:
+                return core.snapshot.groups.get(record.key)
+            members = [user.key for user in await core.goto.group_users(record.key)]
+            entry = core.assembly.group(record, members, seen_at=began, held=intent.payload["held"])
+            return await core.keep_group(entry)
+        return None
+
+    async def _delete(self, intent: Intent) -> bool:
+        core, key = self._core, str(intent.payload["key"])
+        try:
+            if intent.operation == DELETE:
+                await core.goto.user(key)
+            else:
+                await core.goto.group(key)
+        except RecordNotFound:
+            if intent.operation == DELETE:
+                known = core.snapshot.users.get(key)
+                await core.forget_user(key, audited=core.trail.user_deleted(key, known))
+            else:
+                core.snapshot.gone(key, at=core.clock())
+                core.snapshot.drop_group(key)
+                await core.ledger.bury("Group", [key], audited=core.trail.group("delete", key))
+                core.snapshot.distrust()
+            return True
+        return False
