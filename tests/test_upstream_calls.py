@@ -17,9 +17,11 @@ import httpx
 import pytest
 
 from bridge.directory import Directory
+from bridge.mapping import Mapping
 from bridge.sandbox import SimulatorSettings
 from bridge.scim import Authenticator, scim_application
 from tests.conftest import SANDBOX_MAPPING, Bridge, bridge_over, simulated
+from tests.mapping.mappings import own
 
 ARCHITECTURE = Path(__file__).parent.parent / "docs" / "architecture.md"
 MAX_AGE = 60.0
@@ -95,7 +97,12 @@ class Face:
 
 @asynccontextmanager
 async def face_over(
-    folder: Path, *, users: int = 25, max_age: float = MAX_AGE, **settings: Any
+    folder: Path,
+    *,
+    users: int = 25,
+    max_age: float = MAX_AGE,
+    mapping: Mapping = SANDBOX_MAPPING,
+    **settings: Any,
 ) -> AsyncIterator[Face]:
     """Open a SCIM client on a bridge that has taken no snapshot yet."""
     app = simulated(users=users, settings=SimulatorSettings(rate_limit=0, **settings))
@@ -109,14 +116,14 @@ async def face_over(
         directory = Directory(
             bridge.goto,
             bridge.store,
-            SANDBOX_MAPPING,
+            mapping,
             connect=connected,
             max_age=max_age,
             clock=clock,
         )
         scim = scim_application(
             directory,
-            SANDBOX_MAPPING,
+            mapping,
             Authenticator(_no_other_client, static_token=TOKEN),
             secret=b"c" * 32,
         )
@@ -366,6 +373,10 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[asyncio.R
 def test_a_write_costs_what_the_table_says(
     shared: tuple[asyncio.Runner, Face], cost: Cost, is_old: bool
 ) -> None:
+    assert _spent(shared, cost, is_old=is_old) == _expected(cost, is_old=is_old)
+
+
+def _spent(shared: tuple[asyncio.Runner, Face], cost: Cost, *, is_old: bool) -> tuple[int, int]:
     runner, face = shared
 
     async def run() -> tuple[int, int]:
@@ -379,9 +390,12 @@ def test_a_write_costs_what_the_table_says(
             face.clock.now += 1
         return await _counted(face, send)
 
+    return runner.run(run())
+
+
+def _expected(cost: Cost, *, is_old: bool) -> tuple[int, int]:
     reads = cost.reads_when_old if is_old else cost.reads
-    expected = amount(cost.writes, users=cost.users), amount(reads, users=cost.users)
-    assert runner.run(run()) == expected
+    return amount(cost.writes, users=cost.users), amount(reads, users=cost.users)
 
 
 def documented(first_column: str) -> list[list[str]]:
@@ -399,6 +413,77 @@ def documented(first_column: str) -> list[list[str]]:
 def test_the_document_has_the_same_table() -> None:
     rows = [[cost.what, cost.writes, cost.reads, cost.reads_when_old] for cost in COSTS]
     assert documented("SCIM write") == rows
+
+
+def _shown(face: Face, op: str, keys: list[str], group: str = "role-RUN_REPORTS") -> Send:
+    operation = {"op": op, "path": "members", "value": _values(keys)}
+    return lambda: face.patch(f"/Groups/{group}", operation)
+
+
+async def add_to_role(face: Face) -> Send:
+    return _shown(face, "add", await face.users(3, status="ACTIVE"))
+
+
+async def add_to_role_again(face: Face) -> Send:
+    keys = await face.users(3, status="ACTIVE")
+    await _shown(face, "add", keys)()
+    return _shown(face, "add", keys)
+
+
+async def remove_from_role(face: Face) -> Send:
+    keys = await face.users(3, status="ACTIVE")
+    await _shown(face, "add", keys)()
+    return _shown(face, "remove", keys)
+
+
+async def add_to_licence(face: Face) -> Send:
+    licenses = (await face.bridge.state())["licenses"]
+    key = next(each["key"] for each in licenses if each["products"] == ["G2T"])
+    meetings = next(each["key"] for each in licenses if each["products"] == ["G2M"])
+    keys = await face.users(1, status="ACTIVE", licenseKeys=[meetings])
+    return _shown(face, "add", keys, f"license-{key}")
+
+
+async def change_held_of_role(face: Face) -> Send:
+    value = f"hr-{next(face.numbers)}"
+    operation = {"op": "add", "path": "externalId", "value": value}
+    return lambda: face.patch("/Groups/role-RUN_REPORTS", operation)
+
+
+SHOWN_COSTS = [
+    Cost("Add members", "1 a user", "1 a user", "3 + 1 a user", add_to_role, 3),
+    Cost("Add members", "1 a user", "1 a user", "3 + 1 a user", add_to_licence, 1),
+    Cost("Add members that have it", "0", "1 a user", "3 + 1 a user", add_to_role_again, 3),
+    Cost("Remove members", "1 a user", "1 a user", "3 + 1 a user", remove_from_role, 3),
+    Cost("Change what the bridge holds of it", "0", "0", "3", change_held_of_role),
+]
+
+
+@pytest.fixture(scope="module")
+def shared_with_groups(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[asyncio.Runner, Face]]:
+    """A bridge whose mapping shows licences and roles as groups."""
+    folder = tmp_path_factory.mktemp("shown")
+    including = own(folder, 'extends = "sandbox"\n[groups]\ninclude = ["licenses", "roles"]\n')
+    with asyncio.Runner() as runner:
+        opened = face_over(folder, users=100, mapping=including)
+        yield runner, runner.run(opened.__aenter__())
+        runner.run(opened.__aexit__(None, None, None))
+
+
+@pytest.mark.parametrize("is_old", [False, True], ids=["young", "old"])
+@pytest.mark.parametrize("cost", SHOWN_COSTS, ids=lambda cost: cost.prepare.__name__)
+def test_members_of_a_licence_or_role_cost_what_the_table_says(
+    shared_with_groups: tuple[asyncio.Runner, Face], cost: Cost, is_old: bool
+) -> None:
+    assert _spent(shared_with_groups, cost, is_old=is_old) == _expected(cost, is_old=is_old)
+
+
+def test_the_document_has_the_same_table_of_licences_and_roles() -> None:
+    rows = [[cost.what, cost.writes, cost.reads, cost.reads_when_old] for cost in SHOWN_COSTS]
+    expected = [row for n, row in enumerate(rows) if row not in rows[:n]]
+    assert documented("SCIM write to a licence or role") == expected
 
 
 @dataclass(frozen=True)
