@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,6 +35,7 @@ from tests.directory.test_filters import (
     filters,
     literal,
 )
+from tests.directory.witness import GROUP_EXTENSION, NO_CACHE, Run, Witness, new_user
 
 DAWN = datetime(2026, 1, 1, tzinfo=UTC)
 USER = MODELS["User"]
@@ -104,6 +105,25 @@ def test_rows_stay_right_while_values_change(data: st.DataObject) -> None:
 def test_rows_of_more_values_than_there_are_codes_are_wide() -> None:
     assert isinstance(plane_of([str(number % 256) for number in range(999)]), Coded)
     assert isinstance(plane_of([str(number % 257) for number in range(999)]), Wide)
+
+
+def test_what_is_known_of_a_block_is_forgotten_when_a_value_in_it_changes() -> None:
+    texts = Wide([f"text {number}" for number in range(2 * BLOCK)])
+    holds = Comparison(CompareOperator.co, "needle")
+    assert texts.where(holds, no_item=False).count(1) == 0
+    texts.put(7, "a needle", inserted=False)
+    assert texts.where(holds, no_item=False).find(1) == 7
+    numbers = Wide(list(range(2 * BLOCK)))
+    is_greater = Comparison(CompareOperator.gt, 5000)
+    assert numbers.where(is_greater, no_item=False).count(1) == 0
+    numbers.put(BLOCK + 7, 5001, inserted=False)
+    assert numbers.where(is_greater, no_item=False).find(1) == BLOCK + 7
+
+
+def test_a_truth_is_no_number() -> None:
+    coded = Coded.of([1, True, 0, False])
+    assert coded is not None
+    assert [type(value) for value in coded.values()] == [int, bool, int, bool]
 
 
 SEVERAL = st.one_of(
@@ -389,6 +409,21 @@ def test_what_changes_while_a_column_is_made_is_in_it() -> None:
     asyncio.run(scenario())
 
 
+def test_brackets_are_right_whether_a_resource_has_few_values_or_many() -> None:
+    chance = random.Random(9)
+    entries: dict[str, Any] = {str(key): made(str(key), chance) for key in range(100, 150)}
+    table = Table(entries)
+    for number in (0, 2, MOST_PLANES + 3):
+        phones = [{"value": str(each), "type": "work"} for each in range(number)]
+        entries["120"].resource = {**entries["120"].resource, "phoneNumbers": phones}
+        table.touch("120")
+        for value in range(MOST_PLANES + 3):
+            for kind in ("work", "home"):
+                inner = f'value eq "{value}" and type eq "{kind}"'
+                assert_found(table, entries, "User", f"phoneNumbers[{inner}]")
+                assert_found(table, entries, "User", f"phoneNumbers[not ({inner})]")
+
+
 def test_a_filter_on_moments_is_exact_to_the_millisecond() -> None:
     chance = random.Random(8)
     entries: dict[str, Any] = {str(key): made(str(key), chance) for key in range(1000, 1700)}
@@ -399,3 +434,80 @@ def test_a_filter_on_moments_is_exact_to_the_millisecond() -> None:
             for operator in ("eq", "ne", "gt", "ge", "lt", "le"):
                 text = f"meta.lastModified {operator} {literal(iso(moment))}"
                 assert_found(table, entries, "User", text)
+
+
+# -- Over a whole bridge -----------------------------------------------------------
+
+SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+
+USERS_FILTERS = (
+    "active eq true",
+    'groups.value eq "{group}"',
+    'groups[display co "{name}"]',
+    'emails[type eq "work" and value sw "new"]',
+    f'{EXTENSION}:groupPath co "{{name}}"',
+    'meta.lastModified gt "{moment}"',
+    "name pr and not (title pr)",
+    'title eq "guide"',
+)
+GROUPS_FILTERS = (
+    'members.value eq "{user}"',
+    'members ne "{user}"',
+    'members[value eq "{user}"]',
+    "members pr",
+    f"{GROUP_EXTENSION}:memberCount gt 0",
+    *(f"{GROUP_EXTENSION}:totalMemberCount eq {count}" for count in range(12)),
+    'displayName co "{name}"',
+    'meta.lastModified gt "{moment}"',
+)
+
+
+def test_lists_keep_up_with_whatever_clients_and_administrators_do(witnessed: Run) -> None:
+    async def test(sees: Witness) -> None:
+        users, groups = sees.somebody(5), await sees.ids("/Groups")
+        for key, group in list(sees.account.stored.groups.items()):
+            above = groups[1] if key == groups[0] else None
+            sees.account.stored.put_group(replace(group, parent_key=above))
+        sees.clock.grow_old()
+        made = (await sees.done("POST", "/Users", new_user(title="Guide")))["id"]
+        values = {"user": made, "group": groups[0], "name": "New", "moment": ""}
+
+        async def all_right() -> None:
+            for kind, texts in (("User", USERS_FILTERS), ("Group", GROUPS_FILTERS)):
+                page = await sees.bridge.directory.search(Query([kind], SearchRequest()))
+                resources = [dict(entry.resource) for entry in page.entries]
+                stored = sees.account.stored
+                known = stored.users if kind == "User" else stored.groups
+                assert [each["id"] for each in resources] == sorted(known, key=id_order)
+                moments = sorted(each["meta"]["lastModified"] for each in resources)
+                values["moment"] = moments[len(moments) // 2]
+                for text in (each.format(**values) for each in texts):
+                    matches = predicate(ScimFilter(text), MODELS[kind])
+                    expected = [each["id"] for each in resources if matches(each)]
+                    body = {"schemas": [SEARCH], "filter": text}
+                    found = await sees.done("POST", f"/{kind}s/.search", body)
+                    assert [each["id"] for each in found["Resources"]] == expected, text
+
+        add = {"op": "add", "path": "members", "value": [{"value": made}]}
+        remove = {"op": "remove", "path": "members"}
+        for step in (
+            lambda: sees.patch(f"/Groups/{groups[0]}", add),
+            lambda: sees.patch(f"/Groups/{groups[1]}", add),
+            lambda: sees.replace(f"/Users/{made}", title="New", active=False),
+            lambda: sees.replace(f"/Groups/{groups[1]}", displayName="New"),
+            lambda: sees.ask("DELETE", f"/Users/{users[3]}"),
+            lambda: sees.ask("POST", "/Users", new_user()),
+            lambda: sees.patch(f"/Groups/{groups[1]}", remove),
+            lambda: sees.ask("DELETE", f"/Groups/{groups[2]}"),
+            lambda: sees.ask("GET", f"/Users/{made}", **NO_CACHE),
+        ):
+            await all_right()
+            assert (await step()).status_code < 300
+        await all_right()
+        for key in users[:3]:
+            sees.account.stored.users[key] = replace(sees.stored(key), first_name="New")
+        sees.new_at_goto("new@people.example")
+        sees.clock.grow_old()
+        await all_right()
+
+    witnessed(test)
