@@ -124,6 +124,11 @@ class Brake:
         self._counted.append(counted)
         return counted
 
+    def happened(self, action: str, key: str) -> None:
+        """Count what was found out to have been done, unless it was counted when it was begun."""
+        if not any((each.action, each.key) == (action, key) for each in self._counted):
+            self._counted.append(_Counted(self._now(), action, key))
+
     def created(self, key: str) -> None:
         """Take note of a user that the bridge made: it may be taken away again within the hour."""
         now = self._now()

@@ -103,7 +103,8 @@ class Settling:
         if activation.holds(record, fields):
             held, parked = payload["held"], payload["parked"]
             entry = core.assembly.user(record, seen_at=began, held=held, parked=parked)
-            await core.keep_user(entry, ended=[intent])
+            settled = core.trail.user_settled(key, fields, core.snapshot.users.get(key))
+            await core.keep_user(entry, audited=settled, ended=[intent])
             core.journal.forget(intent)
             return
         await core.see_user(record, seen_at=began)

@@ -47,6 +47,15 @@ class Trail:
             return [self._ledger.note("change", "User", after.key, detail)] if detail else []
         return [self._on_user("activate" if is_now else "suspend", after.key, before, detail)]
 
+    def user_settled(
+        self, key: str, fields: Mapping[str, Any], before: UserEntry | None
+    ) -> list[AuditEntry]:
+        """Return the line for a write of ``fields`` that was found out to have been done."""
+        cleared = all(name in fields and not fields[name] for name in ("licenseKeys", "adminRoles"))
+        if cleared:
+            return [self._on_user("suspend", key, before, {})]
+        return [self._ledger.note("change", "User", key)]
+
     def user_deleted(self, key: str, before: UserEntry | None) -> list[AuditEntry]:
         """Return the line for a user that was deleted."""
         return [self._on_user("delete", key, before, {})]
@@ -76,8 +85,11 @@ class Trail:
     def _on_user(
         self, action: str, key: str, before: UserEntry | None, detail: dict[str, Any]
     ) -> AuditEntry:
-        if action in COUNTED and self._brake.is_new(key, before.record if before else None):
-            detail[SPARED] = True
+        if action in COUNTED:
+            if self._brake.is_new(key, before.record if before else None):
+                detail[SPARED] = True
+            else:
+                self._brake.happened(action, key)
         kind: Kind = "User"
         return self._ledger.note(action, kind, key, detail or None)
 

@@ -167,6 +167,20 @@ def test_a_lost_reply_counts_once(tmp_path: Path) -> None:
     seen_with(tmp_path, test, allowed=2)
 
 
+def test_what_is_found_out_later_counts_then(tmp_path: Path) -> None:
+    async def test(sees: Witness) -> None:
+        first, second = sees.somebody(2)
+        gone = {"match": {"method": "DELETE"}, "status": 500, "after": True}
+        blind = {"match": {"method": "GET", "path": "/users/"}, "status": 500}
+        await sees.faults(gone, blind)
+        assert await statuses(sees, "DELETE", [first]) == [503]
+        await sees.faults()
+        sees.clock.now += 30
+        assert await statuses(sees, "DELETE", [first, second]) == [204, 429]
+
+    seen_with(tmp_path, test, allowed=1)
+
+
 # -- What outlives a restart -----------------------------------------------------------
 
 
