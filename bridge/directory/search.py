@@ -64,18 +64,20 @@ class Search:
         )
         goes_on = request.cursor is None and (request.start_index or 1) > 1
         may_go_on = goes_on and self._core.max_age > 0 and not query.live
-        if may_go_on and (kept := self._walks.go_on(_walk(query))):
+        start = request.start_index or 1
+        if may_go_on and (walk := self._walks.go_on(_walk(query), start)):
             await self._shown.settle()
-            return page_by_index(kept, start=request.start_index or 1, count=request.count)
+            page = page_by_index(walk.listed, start=start, count=request.count)
+            walk.waits_for = start + len(page.entries)
+            return page
         listed = await self._listed(query, oldest, descending)
         if request.cursor is not None:
             return page_by_cursor(
                 listed, position=query.position, count=request.count, descending=descending
             )
-        page = page_by_index(listed, start=request.start_index or 1, count=request.count)
+        page = page_by_index(listed, start=start, count=request.count)
         if not goes_on and request.count != 0:
-            is_whole = len(page.entries) == page.total
-            self._walks.begin(_walk(query), None if is_whole else listed)
+            self._walks.begin(_walk(query), listed, seen=len(page.entries))
         return page
 
     async def _listed(self, query: Query, oldest: float, descending: bool) -> Listed:

@@ -4,8 +4,8 @@ GoTo has no stable cursor and clients page by numbers, so a user deleted between
 move another one past the client. The order is kept; what a resource says is always the newest.
 """
 
-from collections import OrderedDict
 from collections.abc import Hashable
+from dataclasses import dataclass
 
 from bridge.directory.listed import Listed
 from bridge.directory.time import Clock
@@ -14,28 +14,58 @@ KEPT_FOR = 15 * 60.0
 MOST = 64
 
 
+@dataclass(slots=True)
+class Walk:
+    """A list that a client is walking through, and the index that its next page begins at.
+
+    ``outdated`` is one after which the client got a whole list in one page.
+    """
+
+    query: Hashable
+    listed: Listed
+    waits_for: int
+    began: float
+    outdated: bool = False
+
+
 class Walks:
-    """The last list of each client and query, for a quarter of an hour."""
+    """The lists of each client and query, for a quarter of an hour.
+
+    A client may walk the same query several times at once: an import, and a look at the first user
+    to test the connection. A page belongs to the walk that waits for its index, else to the latest.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._lists: OrderedDict[Hashable, tuple[float, Listed]] = OrderedDict()
+        # The latest last.
+        self._walks: list[Walk] = []
 
-    def begin(self, walk: Hashable, listed: Listed | None) -> None:
-        """Remember the list that a first page was cut from; None is for a page that is all."""
-        self._lists.pop(walk, None)
-        if listed is None:
+    def begin(self, query: Hashable, listed: Listed, *, seen: int) -> None:
+        """Remember the list that a first page of ``seen`` resources was cut from."""
+        if seen == len(listed):
+            for walk in self._walks:
+                walk.outdated |= walk.query == query
             return
-        self._lists[walk] = (self._clock(), listed)
-        while len(self._lists) > MOST:
-            self._lists.popitem(last=False)
+        now = self._clock()
+        self._walks = [
+            walk
+            for walk in self._walks
+            if now - walk.began <= KEPT_FOR
+            # One that waits for the same index gives way: mostly it ended there.
+            and (walk.waits_for != seen + 1 or walk.query != query)
+        ]
+        self._walks.append(Walk(query, listed, seen + 1, now))
+        del self._walks[:-MOST]
 
-    def go_on(self, walk: Hashable) -> Listed | None:
-        """Return the list of this walk, or None where there is none any more."""
-        if walk not in self._lists:
-            return None
-        began, listed = self._lists[walk]
-        if self._clock() - began > KEPT_FOR:
-            del self._lists[walk]
-            return None
-        return listed
+    def go_on(self, query: Hashable, start: int) -> Walk | None:
+        """Return the walk that a later page belongs to, or None where there is none any more."""
+        now = self._clock()
+        own = [
+            walk
+            for walk in reversed(self._walks)
+            if walk.query == query and now - walk.began <= KEPT_FOR
+        ]
+        waiting = next((walk for walk in own if walk.waits_for == start), None)
+        if waiting is not None:
+            return waiting
+        return own[0] if own and not own[0].outdated else None

@@ -57,6 +57,45 @@ def test_a_bridge_without_goto_in_the_middle_of_an_import_changes_nothing(
         assert eic.store.picture() == before
 
 
+def test_users_who_come_and_go_between_pages_lose_nobody_else(tmp_path: Path) -> None:
+    """Though the connection is tested, and the whole list read, with the same token meanwhile."""
+    with live_bridge(tmp_path, users=250) as live:
+        users = live.scim.get("/Users", params={"count": 60}).json()["Resources"]
+        plain = [user["id"] for user in users if not user.get("roles")]
+
+        def change() -> None:
+            for key in plain[:3]:
+                live.scim.delete(f"/Users/{key}").raise_for_status()
+            console(live, "DELETE", f"/users/{plain[3]}")
+            body = {"userName": "between@example.com", "active": False}
+            live.scim.post("/Users", json=body).raise_for_status()
+            for count in (1, 1000):
+                live.scim.get("/Users", params={"startIndex": 1, "count": count})
+
+        way = Happening(1, change)
+        with connected(live.url, tmp_path, transport=way) as eic:
+            job = eic.import_accounts()
+            assert not job.failed
+            staying = {user["key"] for user in live.account()["users"]}
+            new = staying - set(eic.store.accounts)
+            assert len(staying) == 250 - 4 + 1
+            assert len(new) <= 1  # who came during the walk may wait for the next one
+
+
+def test_two_imports_at_once_see_everybody(tmp_path: Path) -> None:
+    with live_bridge(tmp_path, users=250) as live, connected(live.url, tmp_path) as first:
+
+        def other() -> None:
+            with connected(live.url, tmp_path) as second:
+                assert not second.import_accounts().failed
+                assert len(second.store.accounts) == 250
+
+        with connected(live.url, tmp_path, transport=Happening(2, other)) as eic:
+            assert not eic.import_accounts().failed
+            assert len(eic.store.accounts) == 250
+        assert not first.import_accounts().failed
+
+
 def test_without_the_flag_a_cut_off_import_reads_as_deletions(tmp_path: Path) -> None:
     """What ``doNotChangeIfFailed`` is for, and that the emulator would show its want."""
     with live_bridge(tmp_path, users=120) as live, connected(live.url, tmp_path) as eic:
