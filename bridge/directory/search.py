@@ -22,6 +22,8 @@ from bridge.directory.users import Users
 from bridge.directory.walks import Walks
 from bridge.mapping import is_address
 
+MOST_PREDICATES = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -54,6 +56,7 @@ class Search:
         self._offered = offered
         self._walks = walks
         self._models = models
+        self._predicates: dict[tuple[AnyKind, str], Predicate] = {}
 
     async def page(self, query: Query) -> Page:
         """Return one page. Raises the GoToError of a look that failed: a list is whole or none."""
@@ -203,7 +206,7 @@ class Search:
         if scim_filter is None:
             return list(entries)
         predicates: dict[str, Predicate] = {
-            kind: predicate(scim_filter, self._models[kind]) for kind in query.kinds
+            kind: self._predicate(kind, scim_filter) for kind in query.kinds
         }
         matching = []
         for entry in entries:
@@ -211,6 +214,16 @@ class Search:
             if predicates[resource["meta"]["resourceType"]](resource):
                 matching.append(entry)
         return matching
+
+    def _predicate(self, kind: AnyKind, scim_filter: ScimFilter[Any]) -> Predicate:
+        """Return a filter as it was compiled before, for clients that ask the same again."""
+        compiled = self._predicates.get((kind, scim_filter))
+        if compiled is None:
+            if len(self._predicates) >= MOST_PREDICATES:
+                self._predicates.clear()
+            compiled = predicate(scim_filter, self._models[kind])
+            self._predicates[kind, scim_filter] = compiled
+        return compiled
 
     def _ordered(
         self, query: Query, entries: list[Shown], descending: bool

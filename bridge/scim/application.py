@@ -1,6 +1,7 @@
 """The ASGI application: authenticates, routes, and turns every failure into a SCIM error."""
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 
 from scim2_models import NotFoundException, NotImplementedException, ScimPolicy
 from scim2_server.errors import MethodNotAllowedException
@@ -115,7 +116,7 @@ class ScimApplication:
     async def _admitted(self, request: Request, path: str) -> tuple[Client, Target]:
         """Return who asks and for what: a stranger learns nothing, not even which paths exist."""
         try:
-            target = match("GET" if request.method == "HEAD" else request.method, path)
+            target = _target("GET" if request.method == "HEAD" else request.method, path)
         except (NotFoundException, MethodNotAllowedException):
             await self._authenticator.client(request.headers.get("authorization"))
             raise
@@ -159,3 +160,9 @@ class ScimApplication:
             Operation.delete: self._verbs.delete,
         }[target.operation]
         return await verb(exchange, kind, str(target.resource_id))
+
+
+@lru_cache(maxsize=4096)
+def _target(method: str, path: str) -> Target:
+    """Route a request; the library tries one pattern after the other."""
+    return match(method, path)

@@ -1,6 +1,7 @@
 """Searches: GET on a collection or the root, POST on ``.search`` (RFC 7644 §3.4.2, §3.4.3)."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from scim2_models import ResourceType, SearchRequest
@@ -19,29 +20,61 @@ from bridge.scim.rendering import (
 )
 from bridge.scim.service import kind_of
 
+MOST_READINGS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A search as the library read it; nothing in it is changed afterwards."""
+
+    resource_types: list[ResourceType]
+    kinds: Sequence[AnyKind]
+    request: SearchRequest[Any]
+    position: Any
+
+
+def _read(exchange: Exchange, parameters: Mapping[str, Any]) -> _Reading:
+    resource_types = exchange.reader.service.searched_types(exchange.target.endpoint)
+    request, position = exchange.reader.search(resource_types, parameters)
+    kinds = tuple(kind_of(resource_type) for resource_type in resource_types)
+    return _Reading(resource_types, kinds, request, position)
+
 
 class Lists:
     """Serves lists."""
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
+        self._readings: dict[Hashable, _Reading] = {}
 
     async def search(self, exchange: Exchange) -> Response:
         """GET with query parameters."""
-        return await self._searched(exchange, dialects.search(exchange.query))
+        asked = (exchange.client.profile, exchange.target.endpoint, *exchange.query.items())
+        reading = self._readings.get(asked)
+        if reading is None:
+            reading = _read(exchange, dialects.search(exchange.query))
+            # A cursor is sealed with its age, and is opened anew each time.
+            if reading.request.cursor is None:
+                self._remember(asked, reading)
+        return await self._searched(exchange, reading)
 
     async def search_with_body(self, exchange: Exchange) -> Response:
         """POST with a SearchRequest."""
-        return await self._searched(exchange, dialects.search(await exchange.body()))
+        return await self._searched(
+            exchange, _read(exchange, dialects.search(await exchange.body()))
+        )
 
-    async def _searched(self, exchange: Exchange, parameters: Mapping[str, Any]) -> Response:
-        service = exchange.reader.service
-        resource_types = service.searched_types(exchange.target.endpoint)
-        request, position = exchange.reader.search(resource_types, parameters)
-        kinds = [kind_of(resource_type) for resource_type in resource_types]
-        query = Query(kinds, request, position, exchange.client.name, exchange.live)
+    def _remember(self, asked: Hashable, reading: "_Reading") -> None:
+        """Keep what was read: a client that pages or looks up asks in the same words again."""
+        if len(self._readings) >= MOST_READINGS:
+            self._readings.clear()
+        self._readings[asked] = reading
+
+    async def _searched(self, exchange: Exchange, reading: "_Reading") -> Response:
+        request, kinds = reading.request, reading.kinds
+        query = Query(kinds, request, reading.position, exchange.client.name, exchange.live)
         page = await self._directory.search(query)
-        envelope = self._envelope(exchange, resource_types, request, page)
+        envelope = self._envelope(exchange, reading.resource_types, request, page)
         if not request.attributes and not request.excluded_attributes:
             return list_response(envelope, page.entries, exchange.base_url)
         envelope["Resources"] = self._projected(exchange, kinds, request, page)
@@ -72,7 +105,7 @@ class Lists:
 
     @staticmethod
     def _projected(
-        exchange: Exchange, kinds: list[AnyKind], request: SearchRequest[Any], page: Page
+        exchange: Exchange, kinds: Sequence[AnyKind], request: SearchRequest[Any], page: Page
     ) -> list[dict[str, Any]]:
         projections = {kind: Projection(exchange.reader.model(kind), request) for kind in kinds}
         resources = [published(entry, exchange.base_url) for entry in page.entries]
