@@ -13,7 +13,7 @@ from rich.console import Console
 from benchmarks.report import Found
 from benchmarks.size import FULL, QUICK, Size
 
-PARTS = ("reads",)
+PARTS = ("imports", "waves", "members", "reads", "writes", "filters", "weight")
 ROOT = Path(__file__).parent.parent
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -6,8 +6,9 @@ something else slows all of them.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import mean, median
 
+from benchmarks.account import calls
 from benchmarks.load import Load, Place, press, send_all
 from benchmarks.servers import Server
 from benchmarks.size import Size
@@ -28,10 +29,11 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Round:
-    """Answers a second on the clock, and for each second of the server's CPU."""
+    """Answers a second on the clock and for a second of the server's CPU; GoTo calls for each."""
 
     per_second: float
     per_cpu_second: float
+    calls: float
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,10 @@ class Compared:
     def per_cpu_second(self, name: str) -> float:
         """The median of answers for a second of CPU."""
         return median(each.per_cpu_second for each in self.rounds[name])
+
+    def calls(self, name: str) -> float:
+        """How many calls of GoTo one answer took, on the average."""
+        return mean(each.calls for each in self.rounds[name])
 
     def ratio(self, name: str, other: str) -> float:
         """How many times the other's requests a second, by the clock."""
@@ -65,7 +71,7 @@ class Compared:
         return f"{self.per_second(name):,.0f}/s ({self.per_cpu_second(name):,.0f} per CPU second)"
 
 
-async def compare(contestants: Mapping[str, Contestant], size: Size) -> Compared:
+async def compare(contestants: Mapping[str, Contestant], size: Size, *, goto: Server) -> Compared:
     """Let each have its turn in every round; who begins changes. Raises where one answers wrong."""
     rounds: dict[str, list[Round]] = {name: [] for name in contestants}
     names = list(contestants)
@@ -80,17 +86,18 @@ async def compare(contestants: Mapping[str, Contestant], size: Size) -> Compared
     for number in range(size.rounds):
         first = number % len(names)
         for name in names[first:] + names[:first]:
-            rounds[name].append(await _turn(name, contestants[name], number, size))
+            rounds[name].append(await _turn(name, contestants[name], number, size, goto))
     return Compared(rounds)
 
 
-async def _turn(name: str, contestant: Contestant, number: int, size: Size) -> Round:
-    before = contestant.server.cpu()
+async def _turn(name: str, contestant: Contestant, number: int, size: Size, goto: Server) -> Round:
+    asked_before, before = calls(goto), contestant.server.cpu()
     load = await _load(contestant, number, size)
     cpu = contestant.server.cpu() - before
     if load.failed():
         raise RuntimeError(f"{name} answered {dict(load.statuses)}")
-    return Round(load.asked / load.seconds, load.asked / max(cpu, 0.01))
+    asked = calls(goto) - asked_before
+    return Round(load.asked / load.seconds, load.asked / max(cpu, 0.01), asked / load.asked)
 
 
 async def _load(contestant: Contestant, number: int, size: Size) -> Load:

@@ -15,6 +15,7 @@ from typing import Any
 
 import psutil
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.size import Size
@@ -67,7 +68,7 @@ class Found:
         table = Table("work", "measured", "target", "", box=None, pad_edge=False)
         for row in self.rows:
             style = {True: "green", False: "bold red", None: "dim"}[row.met]
-            table.add_row(row.work, row.measured, row.target, f"[{style}]{row.verdict}")
+            table.add_row(escape(row.work), row.measured, row.target, f"[{style}]{row.verdict}")
         console.print(table)
 
     def write(self, folder: Path, size: Size) -> None:

@@ -14,7 +14,12 @@ ROOT = Path(__file__).parent.parent
 TINY = Size(users=210, groups=6, rounds=1, seconds=0.1, connections=2, wave=10, plain_wave=3)
 
 
-@pytest.mark.parametrize("part", PARTS)
+# The others take longer, most of it for starting bridges.
+SHORT = ("reads", "members")
+EACH = [part if part in SHORT else pytest.param(part, marks=pytest.mark.soak) for part in PARTS]
+
+
+@pytest.mark.parametrize("part", EACH)
 def test_a_part_runs_and_gives_rows_with_targets(part: str) -> None:
     found = measured([part], TINY, Console(quiet=True))
     assert any(row.met is not None for row in found.rows)

@@ -38,13 +38,13 @@ def run(size: Size, folder: Path, found: Found) -> None:
         file.write_bytes(pickle.dumps(answers))
         with servers.bare(file, folder=folder) as bare:
             for name, paths in work.items():
-                asked_before = account.calls(goto)
-                with_bare = run_loop(_against(paths, place, {"bridge": bridge, "bare": bare}, size))
-                asked = account.calls(goto) - asked_before
-                with_plain = run_loop(
-                    _against(paths, place, {"bridge": bridge, "plain": plain}, size)
+                with_bare = run_loop(
+                    _against(goto, paths, place, {"bridge": bridge, "bare": bare}, size)
                 )
-                _tell(found, name, with_bare, with_plain, asked)
+                with_plain = run_loop(
+                    _against(goto, paths, place, {"bridge": bridge, "plain": plain}, size)
+                )
+                _tell(found, name, with_bare, with_plain)
 
 
 def _work(client: httpx.Client, size: Size) -> dict[str, list[str]]:
@@ -65,17 +65,17 @@ def _answers(client: httpx.Client, work: dict[str, list[str]]) -> dict[str, byte
 
 
 async def _against(
-    paths: Sequence[str], place: Place, both: dict[str, Server], size: Size
+    goto: Server, paths: Sequence[str], place: Place, both: dict[str, Server], size: Size
 ) -> Compared:
     contestants = {}
     for name, server in both.items():
         root = "/v2" if name == "plain" else place.root
         its_place = account.place_of(server, root=root)
         contestants[name] = Contestant(server, its_place, account.requests(its_place, paths))
-    return await compare(contestants, size)
+    return await compare(contestants, size, goto=goto)
 
 
-def _tell(found: Found, name: str, with_bare: Compared, with_plain: Compared, asked: int) -> None:
+def _tell(found: Found, name: str, with_bare: Compared, with_plain: Compared) -> None:
     found.note(f"{name}: bridge", with_bare.shown("bridge"))
     found.note(f"{name}: bare Starlette", with_bare.shown("bare"))
     found.note(f"{name}: plain translator", with_plain.shown("plain"))
@@ -85,10 +85,15 @@ def _tell(found: Found, name: str, with_bare: Compared, with_plain: Compared, as
     clock, cpu = with_plain.ratio("bridge", "plain"), with_plain.cpu_ratio("bridge", "plain")
     shown = f"{clock:,.0f} × ({cpu:,.0f} × by CPU)"
     found.at_least(f"{name}, of the plain translator", clock, LEAST[name], shown=shown)
-    found.exactly(f"{name}: upstream calls of the bridge", asked, 0, shown=str(asked))
+    asked = with_bare.calls("bridge")
+    found.exactly(f"{name}: upstream calls of the bridge", asked, 0, shown=f"{asked:g}")
     speeds = found.numbers.setdefault("speed", {})
     speeds[name] = {
         "bridge": with_bare.per_second("bridge"),
         "bare Starlette": with_bare.per_second("bare"),
         "plain translator": with_plain.per_second("plain"),
+    }
+    found.numbers.setdefault("calls", {})[name] = {
+        "bridge": asked,
+        "plain translator": with_plain.calls("plain"),
     }
