@@ -123,6 +123,66 @@ class Day(RuleBasedStateMachine):
         elif answer.status_code != 404:
             self.refused_because_locked(answer)
 
+    @rule(
+        key=users,
+        op=st.sampled_from(["add", "remove", "replace"]),
+        codes=st.lists(st.sampled_from(["G2M", "g2w", "G2T"]), max_size=3),
+    )
+    def change_licenses(self, key: str, op: str, codes: list[str]) -> None:
+        if op == "add":
+            codes = codes or ["G2M"]
+        before = self.had(key)
+        value = [{"value": code} for code in codes]
+        answer = self.patch(f"/Users/{key}", [{"op": op, "path": "entitlements", "value": value}])
+        if answer.status_code != 200:
+            assert answer.status_code in (400, 404), answer.text
+            assert answer.status_code == 404 or "seat" in answer.json()["detail"]
+            assert self.had(key) == before
+            return
+        products, roles = self.had(key)
+        named = {code.upper() for code in codes}
+        expected = {"add": before[0] | named, "remove": before[0] - named, "replace": named}
+        assert (products, roles) == (expected[op], before[1])
+
+    @rule(key=users, roles=st.sets(st.sampled_from(["RUN_REPORTS", "MANAGE_SEATS"])))
+    def replace_roles(self, key: str, roles: set[str]) -> None:
+        before = self.had(key)
+        now = self.send("GET", f"/Users/{key}")
+        if now.status_code == 404:
+            return
+        body = now.json()
+        if not body["active"]:
+            del body["active"]
+        body["roles"] = [{"value": role.lower()} for role in roles]
+        answer = self.send("PUT", f"/Users/{key}", body)
+        if answer.status_code == 200:
+            assert self.had(key) == (before[0], roles)
+
+    @rule(key=users)
+    def suspend_and_restore(self, key: str) -> None:
+        before = self.had(key)
+        if not any(before):
+            return
+        for active in (False, True):
+            answer = self.patch(
+                f"/Users/{key}", [{"op": "replace", "path": "active", "value": active}]
+            )
+            if answer.status_code == 429:
+                return
+            assert answer.status_code == 200, answer.text
+            assert self.had(key) == (before if active else (set(), set()))
+
+    def had(self, key: str) -> tuple[set[str], set[str]]:
+        """The products and roles of a user at GoTo."""
+        state = self.runner.run(self.bridge.state())
+        products = {row["key"]: row["products"] for row in state["licenses"]}
+        for user in state["users"]:
+            if user["key"] == key:
+                keys = user.get("licenseKeys", [])
+                codes = {code for each in keys for code in products[each]}
+                return codes, set(user.get("adminRoles", []))
+        return set(), set()
+
     def refused_because_locked(self, answer: httpx.Response) -> None:
         assert answer.status_code == 404 or answer.json().get("scimType") == "mutability", (
             answer.text
