@@ -95,6 +95,22 @@ def test_the_wheel_opens_a_database_from_where_it_is_installed(wheel: Path, tmp_
     assert Path(ran.stdout.strip()).is_relative_to(installed)
 
 
+def test_the_wheel_writes_a_recipe_from_where_it_is_installed(wheel: Path, tmp_path: Path) -> None:
+    installed = tmp_path / "site 100%"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(installed)
+    arguments = ["recipe", "eic", "--url", "https://bridge.example.com", "--out", "eic"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "bridge", *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "eic" / "ConnectionJSON.json").exists()
+
+
 def test_constraints_pin_every_dependency_exactly() -> None:
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     pinned = {_normal(line.partition("==")[0]) for line in lines if "==" in line}

@@ -1,5 +1,6 @@
 """Imports that fail half-way change nothing in EIC; a token that ends half-way is renewed."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,11 +8,25 @@ import pytest
 from tests.eic.connections import connected, shipped_files
 from tests.eic.emulator import Files, Switches
 from tests.eic.test_import import console, imported, plain_user
-from tests.eic.ways import Broken, Expiring, Happening, Way
+from tests.eic.ways import Broken, Expiring, Happening
 from tests.live import Live, live_bridge
 
 PAGES = 3
 """Pages of users that the account of these tests has, the empty one at the end left out."""
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A bridge over an account of some pages."""
+    with live_bridge(tmp_path_factory.mktemp("large"), users=250) as live:
+        yield live
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A bridge over an account of one page."""
+    with live_bridge(tmp_path_factory.mktemp("small")) as live:
+        yield live
 
 
 def down(live: Live) -> None:
@@ -143,19 +158,16 @@ def test_codes_as_a_list_that_are_not_understood_only_mean_no_second_try(tmp_pat
 @pytest.mark.parametrize("match", ["contains", "exact"])
 @pytest.mark.parametrize("after", [1, 2])
 def test_a_token_that_ends_in_the_middle_of_an_import_is_renewed_once(
-    tmp_path: Path, match: str, after: int
+    large: Live, tmp_path: Path, match: str, after: int
 ) -> None:
     switches = Switches(error_match=match)  # type: ignore[arg-type]  # one of its two words
     # The first request is refused, the second asks for a token.
     way = Expiring(2 + after)
-    with (
-        live_bridge(tmp_path, users=250) as live,
-        connected(
-            live.url, tmp_path, auth="client-credentials", transport=way, switches=switches
-        ) as eic,
-    ):
+    with connected(
+        large.url, tmp_path, auth="client-credentials", transport=way, switches=switches
+    ) as eic:
         imported(eic)
-        assert len(eic.store.accounts) == 250
+        assert len(eic.store.accounts) == len(large.account()["users"])
         assert eic.logins["acctAuth"].refreshes == 2
         assert sum("/oauth/token" in url for url in way.urls) == 2
 
@@ -166,25 +178,22 @@ def test_a_token_that_ends_in_the_middle_of_an_import_is_renewed_once(
     [Switches(), Switches(error_match="exact"), Switches(basic_from_start=False)],
     ids=["default", "exact", "basic later"],
 )
-def test_each_way_to_sign_in_works(tmp_path: Path, auth: str, switches: Switches) -> None:
-    way = Way()
-    with (
-        live_bridge(tmp_path) as live,
-        connected(
-            live.url,
-            tmp_path,
-            auth=auth,  # type: ignore[arg-type]  # one of its three words
-            switches=switches,
-            transport=way,
-        ) as eic,
-    ):
+def test_each_way_to_sign_in_works(
+    small: Live, tmp_path: Path, auth: str, switches: Switches
+) -> None:
+    with connected(
+        small.url,
+        tmp_path,
+        auth=auth,  # type: ignore[arg-type]  # one of its three words
+        switches=switches,
+    ) as eic:
         assert eic.test_connection()
         imported(eic)
         assert len(eic.store.accounts) == 25
-        assert eic.logins["acctAuth"].refreshes == way_refreshes(auth, switches)
+        assert eic.logins["acctAuth"].refreshes == refreshes(auth, switches)
 
 
-def way_refreshes(auth: str, switches: Switches) -> int:
+def refreshes(auth: str, switches: Switches) -> int:
     if auth == "basic":
         return 0 if switches.basic_from_start else 1
     return 1 if auth == "client-credentials" else 0
@@ -192,20 +201,19 @@ def way_refreshes(auth: str, switches: Switches) -> int:
 
 @pytest.mark.parametrize("auth", ["token", "client-credentials", "basic"])
 def test_a_wrong_secret_fails_the_test_of_the_connection_and_every_import(
-    tmp_path: Path, auth: str
+    small: Live, tmp_path: Path, auth: str
 ) -> None:
     wrong = {"BRIDGE_TOKEN": "wrong", "CLIENT_SECRET": "wrong", "PASSWORD": "wrong"}
-    with live_bridge(tmp_path) as live:
-        files = shipped_files(
-            live.url,
-            tmp_path,
-            auth=auth,  # type: ignore[arg-type]  # one of its three words
-            **wrong,
-        )
-        with connected(live.url, tmp_path, files=files) as eic:
-            assert not eic.test_connection()
-            assert [job.failed for job in eic.import_all()] == [True, True]
-            assert eic.store.accounts == {}
+    files = shipped_files(
+        small.url,
+        tmp_path,
+        auth=auth,  # type: ignore[arg-type]  # one of its three words
+        **wrong,
+    )
+    with connected(small.url, tmp_path, files=files) as eic:
+        assert not eic.test_connection()
+        assert [job.failed for job in eic.import_all()] == [True, True]
+        assert eic.store.accounts == {}
 
 
 def test_a_bridge_that_is_not_there_fails_the_import(tmp_path: Path) -> None:
