@@ -169,9 +169,10 @@ class ShownAsGroups:
         return entry
 
     async def _keep(self, entries: Sequence[GroupEntry]) -> None:
-        if not entries:
-            return
-        await self._core.ledger.save_seen("Group", [entry.state for entry in entries])
+        ledger = self._core.ledger
+        new = [each.state for each in entries if ledger.state("Group", each.key) != each.state]
+        if new:
+            await ledger.save_seen("Group", new)
 
     def _fixed(self, key: str, entry: GroupEntry) -> MutabilityException:
         return MutabilityException(

@@ -178,6 +178,19 @@ def test_they_are_sorted_and_walked_with_the_groups(run: Run) -> None:
     run(test)
 
 
+def test_a_walk_that_goes_on_shows_them_as_they_are_now(run: Run) -> None:
+    async def test(sees: Witness) -> None:
+        key = license_of(sees, "G2M")
+        await sees.done("GET", "/Groups?count=1")
+        await sees.done("POST", "/Users", new_user())
+        rest = await listed(sees, "/Groups?startIndex=2&count=1000")
+        (shown,) = [each for each in rest if each["id"] == f"license-{key}"]
+        assert shown[GROUP_EXTENSION]["memberCount"] == len(sees.account.stored.holders(key))
+        assert len(_members(shown)) == len(sees.account.stored.holders(key))
+
+    run(test)
+
+
 def test_a_name_that_a_group_has_already_is_made_another(run: Run) -> None:
     async def test(sees: Witness) -> None:
         webinars = license_of(sees, "G2W")
