@@ -3,14 +3,14 @@
 Knows how a path, a page and a body become a call. Knows no verb of the API.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import orjson
 
 from bridge.goto.errors import Call
 from bridge.goto.exchange import backoff
-from bridge.goto.paging import Page, Rows, read_page, read_whole
+from bridge.goto.paging import Page, read_page, read_whole
 from bridge.goto.records import read_key
 from bridge.goto.throttle import Priority
 from bridge.goto.transport import Transport
@@ -87,8 +87,30 @@ class Account:
         query: str = "",
         may_lack_total: bool = False,
         key: str = "key",
-    ) -> Rows:
+    ) -> Sequence[dict[str, Any]]:
         """Every row of a list; ``query`` is percent-encoded and ends with ``&`` where not empty."""
+        return await self.list_of(
+            lambda row: row,
+            path,
+            about=about,
+            priority=priority,
+            query=query,
+            may_lack_total=may_lack_total,
+            key=key,
+        )
+
+    async def list_of(
+        self,
+        make: Callable[[dict[str, Any]], T],
+        path: str,
+        *,
+        about: str,
+        priority: Priority,
+        query: str = "",
+        may_lack_total: bool = False,
+        key: str = "key",
+    ) -> Sequence[T]:
+        """What ``make`` makes of every row of a list, page by page, so that no more is kept."""
 
         async def page_at(offset: int) -> Page:
             return await self.read(
@@ -102,4 +124,5 @@ class Account:
             page_at,
             key=lambda row: read_key(row.get(key)),
             wait=lambda: self._sleep(backoff(1)),
+            make=make,
         )

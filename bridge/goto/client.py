@@ -7,7 +7,7 @@ nothing of tokens, retries and the rate limit, and nothing of who uses the recor
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -34,6 +34,8 @@ from bridge.goto.records import (
 from bridge.goto.removal import GroupRemoval
 from bridge.goto.throttle import Priority, Throttle
 from bridge.goto.transport import Transport
+
+T = TypeVar("T")
 
 LARGEST_CREATE = 50
 """Users that one create takes; GoTo's own limit is unknown."""
@@ -115,10 +117,24 @@ class GoToClient:
         self, *, fields: Sequence[str] | None = None, priority: Priority = Priority.BACKGROUND
     ) -> list[UserRecord]:
         """Every user of the account, complete or not at all; ``fields`` asks for those alone."""
-        rows = await self._account.list(
-            "users", about="users", priority=priority, query=_projection(fields)
+        return await self.users_as(lambda record: record, fields=fields, priority=priority)
+
+    async def users_as(
+        self,
+        make: Callable[[UserRecord], T],
+        *,
+        fields: Sequence[str] | None = None,
+        priority: Priority = Priority.BACKGROUND,
+    ) -> list[T]:
+        """What ``make`` makes of every user, page by page: a large account is never all records."""
+        made = await self._account.list_of(
+            lambda row: make(UserRecord(row)),
+            "users",
+            about="users",
+            priority=priority,
+            query=_projection(fields),
         )
-        return [UserRecord(row) for row in rows]
+        return list(made)
 
     async def user(self, key: str) -> UserRecord:
         """One user; ``RecordNotFound`` where there is none."""
@@ -236,9 +252,10 @@ class GoToClient:
 
     async def role_sets(self, *, priority: Priority = Priority.INTERACTIVE) -> list[dict[str, Any]]:
         """The account's own roles (``id``, ``name``), beside GoTo's fixed ones."""
-        return await self._account.list(
+        rows = await self._account.list(
             "rolesets", about="rolesets", priority=priority, may_lack_total=True, key="id"
         )
+        return list(rows)
 
 
 def _digits(key: str) -> str:

@@ -6,7 +6,7 @@ during the walk skips or repeats rows. Knows no HTTP and no record beyond its ``
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import orjson
 
@@ -16,6 +16,8 @@ WALKS = 3
 """How often a list is read from the start before it is given up as changing too fast."""
 EMPTY_PAGES = 2
 """How often a page that should not be empty is asked for again."""
+
+T = TypeVar("T")
 
 Rows = list[dict[str, Any]]
 
@@ -69,15 +71,17 @@ async def read_whole(
     *,
     key: Callable[[Mapping[str, Any]], str],
     wait: Callable[[], Awaitable[object]],
-) -> Rows:
-    """Every row once, in GoTo's order.
+    make: Callable[[dict[str, Any]], T],
+) -> list[T]:
+    """What ``make`` makes of every row, once, in GoTo's order.
 
+    Each row that was in the list all the time is there. One that came or went meanwhile may be.
     ``page_at`` gives the page that begins at an offset; ``wait`` passes a moment before a page that
     came empty is asked for again. Raises ``GoToUnreadable`` for a list that never comes out whole.
     """
     for _ in range(WALKS):
         try:
-            return await _walk(page_at, key, wait)
+            return await _Walk(page_at, key, wait, make).whole()
         except _Changed:
             continue
     raise GoToUnreadable(
@@ -85,43 +89,79 @@ async def read_whole(
     )
 
 
-async def _walk(
-    page_at: Callable[[int], Awaitable[Page]],
-    key: Callable[[Mapping[str, Any]], str],
-    wait: Callable[[], Awaitable[object]],
-) -> Rows:
-    page = await page_at(0)
-    total = page.total
-    found: dict[str, dict[str, Any]] = {}
-    seen = 0
-    while True:
-        seen += len(page.rows)
-        for row in page.rows:
-            found.setdefault(key(row), row)
-        if seen >= total:
-            break
-        if not page.rows:
-            page = await _page_again(page_at, seen, total, wait)
+class _Walk(Generic[T]):
+    """One way through a list whose rows move while it is read.
+
+    Each page begins with the last row of the one before. Where it does not, rows that were read
+    have left the list and others have moved up, past the offset: the walk goes back for them.
+    """
+
+    def __init__(
+        self,
+        page_at: Callable[[int], Awaitable[Page]],
+        key: Callable[[Mapping[str, Any]], str],
+        wait: Callable[[], Awaitable[object]],
+        make: Callable[[dict[str, Any]], T],
+    ) -> None:
+        self._page_at = page_at
+        self._key = key
+        self._wait = wait
+        self._make = make
+        self._found: dict[str, T] = {}
+
+    async def whole(self) -> list[T]:
+        """Every row. Raises _Changed where more moved than could be followed."""
+        offset, is_shared = 0, False
+        page = await self._page_at(0)
+        for _ in range(_most_pages(page)):
+            if not page.rows and offset < page.total:
+                page = await self._again(offset, page.total)
+            if is_shared and not self._goes_on(page):
+                offset = _further_back(offset, page)
+                is_shared = offset > 0
+                page = await self._page_at(offset)
+                continue
+            self._take(page)
+            end = offset + len(page.rows)
+            if end >= page.total:
+                break
+            # Of pages with a single row, none can be shared.
+            is_shared = len(page.rows) > 1
+            offset = end - 1 if is_shared else end
+            page = await self._page_at(offset)
         else:
-            page = await page_at(seen)
-        if page.total != total:
             raise _Changed
-    if len(found) != total or seen != total:
-        raise _Changed
-    return list(found.values())
+        if end > page.total or len(self._found) < page.total:
+            raise _Changed
+        return list(self._found.values())
+
+    def _goes_on(self, page: Page) -> bool:
+        """Whether a page begins with a row that was read: none has moved past its offset."""
+        return bool(page.rows) and self._key(page.rows[0]) in self._found
+
+    def _take(self, page: Page) -> None:
+        for row in page.rows:
+            key = self._key(row)
+            if key not in self._found:
+                self._found[key] = self._make(row)
+
+    async def _again(self, offset: int, total: int) -> Page:
+        """Return a page that came empty once more, when it is not empty any more."""
+        for _ in range(EMPTY_PAGES):
+            await self._wait()
+            page = await self._page_at(offset)
+            if page.rows or page.total != total:
+                return page
+        raise GoToUnreadable(
+            "GoTo's list ended before its own total; try again, and tell GoTo if it stays so."
+        )
 
 
-async def _page_again(
-    page_at: Callable[[int], Awaitable[Page]],
-    offset: int,
-    total: int,
-    wait: Callable[[], Awaitable[object]],
-) -> Page:
-    for _ in range(EMPTY_PAGES):
-        await wait()
-        page = await page_at(offset)
-        if page.rows or page.total != total:
-            return page
-    raise GoToUnreadable(
-        "GoTo's list ended before its own total; try again, and tell GoTo if it stays so."
-    )
+def _most_pages(first: Page) -> int:
+    """Return after how many pages a walk goes round in circles."""
+    return 3 * (first.total // max(1, len(first.rows) - 1)) + 8
+
+
+def _further_back(offset: int, page: Page) -> int:
+    """Return where to look for the rows that moved up past an offset."""
+    return max(0, min(offset - max(1, len(page.rows)), page.total - 1))

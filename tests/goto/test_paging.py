@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bridge.errors import GoToUnreadable
 from bridge.goto.paging import Page, read_page, read_whole
@@ -13,90 +15,165 @@ def rows(*keys: int) -> list[dict[str, Any]]:
     return [{"key": str(key)} for key in keys]
 
 
-def read(pages: dict[int, Page] | list[dict[int, Page]]) -> tuple[list[str], list[int]]:
-    """The keys read, and the offsets asked for; a list of scripts is one for each walk."""
-    walks = pages if isinstance(pages, list) else [pages]
-    offsets: list[int] = []
+class Listing:
+    """GoTo's list as it changes: before its n-th page is given, the n-th change is made."""
 
-    async def page_at(offset: int) -> Page:
-        offsets.append(offset)
-        walk = min(offsets.count(0), len(walks)) - 1
-        return walks[walk].get(offset, Page([], walks[walk][0].total))
+    def __init__(self, keys: list[int], *, size: int, changes: dict[int, Any] | None = None):
+        self.keys = keys
+        self.size = size
+        self.changes = changes or {}
+        self.offsets: list[int] = []
+        self.waits = 0
 
-    async def wait() -> None:
-        return None
+    async def page_at(self, offset: int) -> Page:
+        if change := self.changes.get(len(self.offsets)):
+            change(self.keys)
+        self.offsets.append(offset)
+        return Page(rows(*self.keys[offset : offset + self.size]), len(self.keys))
 
-    whole = read_whole(page_at, key=lambda row: str(row["key"]), wait=wait)
-    return [row["key"] for row in asyncio.run(whole)], offsets
+    async def wait(self) -> None:
+        self.waits += 1
+
+    def read(self) -> list[int]:
+        """The keys that a walk finds."""
+        return [int(key) for key in asyncio.run(walked(self))]
 
 
-def test_pages_are_joined_by_the_number_of_their_rows() -> None:
-    keys, offsets = read({0: Page(rows(1, 2, 3), 6), 3: Page(rows(4), 6), 4: Page(rows(5, 6), 6)})
-    assert keys == ["1", "2", "3", "4", "5", "6"]
-    assert offsets == [0, 3, 4]
+async def walked(listing: Any) -> list[str]:
+    return await read_whole(
+        listing.page_at,
+        key=lambda row: str(row["key"]),
+        wait=listing.wait,
+        make=lambda row: str(row["key"]),
+    )
+
+
+class Scripted(Listing):
+    """Pages as a hostile GoTo gives them, whatever is asked for."""
+
+    def __init__(self, *pages: Page, then: Page | None = None) -> None:
+        super().__init__([], size=1)
+        self.pages = list(pages)
+        self.then = then or pages[-1]
+
+    async def page_at(self, offset: int) -> Page:
+        self.offsets.append(offset)
+        return self.pages.pop(0) if self.pages else self.then
+
+
+def test_each_page_begins_with_the_last_row_of_the_one_before() -> None:
+    listing = Listing([1, 2, 3, 4, 5, 6], size=3)
+    assert listing.read() == [1, 2, 3, 4, 5, 6]
+    assert listing.offsets == [0, 2, 4]
+
+
+def test_pages_of_a_single_row_are_read_one_after_the_other() -> None:
+    listing = Listing([1, 2, 3], size=1)
+    assert listing.read() == [1, 2, 3]
+    assert listing.offsets == [0, 1, 2]
+
+
+def test_a_large_list_takes_hardly_more_pages_than_it_has() -> None:
+    listing = Listing(list(range(100_000)), size=1000)
+    assert len(listing.read()) == 100_000
+    assert len(listing.offsets) == 101
 
 
 def test_an_empty_list_takes_one_page() -> None:
-    assert read({0: Page([], 0)}) == ([], [0])
+    listing = Listing([], size=3)
+    assert (listing.read(), listing.offsets) == ([], [0])
 
 
 def test_an_empty_page_before_the_end_is_asked_for_again_then_given_up() -> None:
+    listing = Scripted(Page(rows(1, 2), 4), then=Page([], 4))
     with pytest.raises(GoToUnreadable, match="ended before its own total"):
-        read({0: Page(rows(1, 2), 4)})
+        listing.read()
+    assert listing.waits == 2
 
 
 def test_an_empty_page_that_was_only_late_is_read() -> None:
-    asked: list[int] = []
-
-    async def page_at(offset: int) -> Page:
-        asked.append(offset)
-        return Page(rows(1) if asked.count(0) == 2 else [], 1)
-
-    async def wait() -> None:
-        asked.append(-1)
-
-    whole = asyncio.run(read_whole(page_at, key=lambda row: str(row["key"]), wait=wait))
-    assert whole == rows(1)
-    assert asked == [0, -1, 0]
+    listing = Scripted(Page([], 1), Page(rows(1), 1))
+    assert (listing.read(), listing.waits) == ([1], 1)
 
 
-HOSTILE: dict[str, dict[int, Page]] = {
-    "a row came twice, another was skipped": {0: Page(rows(1, 2), 4), 2: Page(rows(2, 4), 4)},
-    "every page is the first one": {0: Page(rows(1, 2), 4), 2: Page(rows(1, 2), 4)},
-    "the list grew": {0: Page(rows(1, 2), 3), 2: Page(rows(3), 4)},
-    "the list shrank": {0: Page(rows(1, 2), 4), 2: Page(rows(3), 3)},
-    "the list shrank to what was read": {0: Page(rows(1, 2), 4), 2: Page([], 2)},
-    "more rows than the total": {0: Page(rows(1, 2, 3), 2)},
-    "rows but a total of nothing": {0: Page(rows(1), 0)},
+def test_a_row_that_moves_up_past_the_offset_is_gone_back_for() -> None:
+    listing = Listing([1, 2, 3, 4, 5, 6, 7], size=3, changes={1: lambda keys: keys.remove(1)})
+    assert set(listing.read()) == {1, 2, 3, 4, 5, 6, 7}
+
+
+def test_a_row_that_is_created_and_one_that_is_deleted_do_not_hide_a_third() -> None:
+    def change(keys: list[int]) -> None:
+        keys.remove(2)
+        keys.append(8)
+
+    listing = Listing([1, 2, 3, 4, 5, 6, 7], size=3, changes={1: change})
+    assert {1, 3, 4, 5, 6, 7} <= set(listing.read())
+
+
+def test_a_list_that_shrinks_below_the_offset_is_still_whole() -> None:
+    def shrink(keys: list[int]) -> None:
+        keys[:] = [8, 9]
+
+    listing = Listing([1, 2, 3, 4, 5, 6, 7, 8, 9], size=4, changes={1: shrink})
+    assert {8, 9} <= set(listing.read())
+
+
+Move = st.tuples(st.integers(0, 12), st.sampled_from(["insert", "delete"]), st.integers(0, 40))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    count=st.integers(0, 40),
+    size=st.integers(2, 9),
+    moves=st.lists(Move, max_size=12),
+)
+def test_what_is_there_all_the_time_is_found_once(
+    count: int, size: int, moves: list[tuple[int, str, int]]
+) -> None:
+    keys = list(range(count))
+    lasting, ever = set(keys), set(keys)
+
+    def change(at: int) -> Any:
+        def changed(keys: list[int]) -> None:
+            for call, verb, place in moves:
+                if call != at:
+                    continue
+                if verb == "insert":
+                    ever.add(max(ever, default=0) + 1)
+                    keys.insert(min(place, len(keys)), max(ever))
+                elif keys:
+                    lasting.discard(keys.pop(place % len(keys)))
+
+        return changed
+
+    listing = Listing(keys, size=size, changes={at: change(at) for at in range(1, 13)})
+    found = listing.read()
+    assert len(found) == len(set(found))
+    assert lasting <= set(found) <= ever
+
+
+HOSTILE: dict[str, list[Page]] = {
+    "every page is the first one": [Page(rows(1, 2), 4)],
+    "more rows than the total": [Page(rows(1, 2, 3), 2)],
+    "rows but a total of nothing": [Page(rows(1), 0)],
+    "a total that no page reaches": [Page(rows(1, 2), 9), Page(rows(2, 3), 9)],
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_list_that_changes_is_read_again_from_the_start(name: str) -> None:
-    good = {0: Page(rows(1, 2), 3), 2: Page(rows(3), 3)}
-    keys, offsets = read([HOSTILE[name], good])
-    assert keys == ["1", "2", "3"]
-    assert offsets.count(0) == 2
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_list_that_never_stands_still_is_given_up(name: str) -> None:
+def test_a_list_that_cannot_be_is_given_up(name: str) -> None:
     with pytest.raises(GoToUnreadable, match="changed each time"):
-        read(HOSTILE[name])
+        Scripted(*HOSTILE[name]).read()
 
 
 def test_a_row_without_a_key_is_not_read() -> None:
-    async def page_at(_: int) -> Page:
-        return Page([{}], 1)
-
-    async def wait() -> None:
-        return None
+    listing = Listing([1], size=2)
 
     def key(row: Any) -> str:
         raise GoToUnreadable("no key")
 
     with pytest.raises(GoToUnreadable):
-        asyncio.run(read_whole(page_at, key=key, wait=wait))
+        asyncio.run(read_whole(listing.page_at, key=key, wait=listing.wait, make=str))
 
 
 def test_results_may_be_missing_where_there_are_none() -> None:
