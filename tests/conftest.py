@@ -1,5 +1,6 @@
 """The bridge over a simulated GoTo, without sockets: what most tests stand on."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -114,7 +115,7 @@ async def bridge_over(
     """Open a directory over a simulated GoTo; its store is a database in ``folder``.
 
     ``empty`` takes every user out of the account first, the administrator too. ``clock`` is the
-    directory's, ``client`` holds options of the GoTo client.
+    directory's, ``client`` holds options of the GoTo client; its ``sleep`` is the directory's too.
     """
     transport = httpx.ASGITransport(app=app)
     store = await Store.open(f"sqlite:///{folder / 'bridge.db'}", sealer=Sealer([b"k" * 32]))
@@ -136,7 +137,10 @@ async def bridge_over(
         async def connected() -> str:
             return administrator
 
-        directory = Directory(goto, store, mapping, connect=connected, max_age=max_age, clock=clock)
+        sleep = (client or {}).get("sleep", asyncio.sleep)
+        directory = Directory(
+            goto, store, mapping, connect=connected, max_age=max_age, clock=clock, sleep=sleep
+        )
         try:
             yield Bridge(directory, goto, store, app, control)
         finally:

@@ -225,9 +225,14 @@ class UserChanges:
 
     async def _holds(self, key: str, fields: Mapping[str, Any]) -> bool:
         """Whether GoTo holds these values now: the answer to a write is settled by a look."""
-        with self._core.settling(key):
-            record = await self._core.goto.user(key)
-        return activation.holds(record, fields)
+        core = self._core
+
+        def is_done(record: UserRecord, at: float) -> bool:
+            newest = core.recent.newest(record, at)
+            return newest is not None and activation.holds(newest, fields)
+
+        now = await core.settled(lambda: core.goto.user(key), is_done, key)
+        return activation.holds(now, fields)
 
     async def _keep_changed(
         self,

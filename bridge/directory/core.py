@@ -20,6 +20,7 @@ from bridge.directory.entries import GroupEntry, UserEntry
 from bridge.directory.journal import Journal
 from bridge.directory.ledger import Ledger
 from bridge.directory.locks import Locks
+from bridge.directory.recent import Recent
 from bridge.directory.refresh import Refresh
 from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
@@ -33,6 +34,8 @@ T = TypeVar("T")
 
 # How often a look is made again that a change of many records overtook.
 LOOKS = 4
+# Seconds between the looks at what became of a write whose answer was lost: reads may trail behind.
+PAUSES = (0.5, 1.0, 1.5)
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,13 @@ class Core:
     ledger: Ledger
     journal: Journal
     snapshot: Snapshot
+    recent: Recent
     refresh: Refresh
     locks: Locks
     brake: Brake
     trail: Trail
     clock: Clock
+    sleep: Callable[[float], Awaitable[object]]
     max_age: float
     administrator: str
 
@@ -89,6 +94,34 @@ class Core:
             error.unsettled = True
             raise
 
+    async def settled(
+        self,
+        look: Callable[[], Awaitable[T]],
+        is_done: Callable[[T, float], bool],
+        *keys: str,
+        patient: bool = True,
+    ) -> T:
+        """Return what a look shows after a write to these resources whose answer was lost.
+
+        Reads may trail behind writes, so that one which does not show it is made again, some
+        seconds at most. ``is_done`` is given what was seen, and when the look began.
+        """
+        for pause in (*(PAUSES if patient else ()), None):
+            began = self.clock()
+            with self.settling(*keys):
+                seen = await look()
+            if pause is None or is_done(seen, began):
+                break
+            await self.sleep(pause)
+        return seen
+
+    async def user_there(self, key: str) -> UserRecord | None:
+        """Return a user's record as GoTo shows it, or None."""
+        try:
+            return await self.goto.user(key)
+        except RecordNotFound:
+            return None
+
     async def looked(self, look: Callable[[], Awaitable[T]]) -> tuple[T, float]:
         """Return what a look showed and when it began; one that was overtaken is made again."""
         for _ in range(LOOKS):
@@ -111,6 +144,8 @@ class Core:
         """
         await self.ledger.save("User", [entry.state], audited=audited, ended=ended)
         before = self.snapshot.users.get(entry.key)
+        if before is not None or not entry.was_seen or self.recent.is_gone(entry.key, self.clock()):
+            self.recent.wrote(entry.key, before.record if before else None, entry.record)
         origin = before.group_key if before else None
         touched = self.snapshot.put_user(entry)
         await self._keep_counts(touched, origin)
@@ -124,20 +159,28 @@ class Core:
         known = self.snapshot.users.get(record.key)
         if known is not None and known.seen_at > seen_at:
             return known
-        if self.snapshot.gone_at(record.key) > seen_at:
+        newest = self.recent.newest(record, seen_at)
+        if newest is None or self.snapshot.gone_at(record.key) > seen_at:
             return None
-        entry = self.assembly.user(record, seen_at=seen_at)
+        entry = self.assembly.user(self.recent.placed(newest, seen_at), seen_at=seen_at)
         touched = self.snapshot.put_user(entry)
         await self.ledger.save_seen("User", [entry.state])
         await self._keep_counts(touched, known.group_key if known else None)
         return entry
 
     async def forget_user(
-        self, key: str, *, audited: Sequence[AuditEntry] = (), ended: Sequence[Intent] = ()
+        self,
+        key: str,
+        *,
+        deleted: bool = False,
+        audited: Sequence[AuditEntry] = (),
+        ended: Sequence[Intent] = (),
     ) -> None:
-        """Take in that a user is gone."""
+        """Take in that a user is gone; ``deleted`` says that the bridge did it just now."""
         self.snapshot.gone(key, at=self.clock())
         before = self.snapshot.users.get(key)
+        if deleted:
+            self.recent.wrote(key, before.record if before else {}, None)
         touched = self.snapshot.drop_user(key)
         await self.ledger.bury("User", [key], audited=audited, ended=ended)
         await self._keep_counts(touched, before.group_key if before else None)
@@ -154,6 +197,8 @@ class Core:
         ``audited`` and the end of intents go into the store with it.
         """
         await self.ledger.save("Group", [entry.state], audited=audited, ended=ended)
+        before = self.snapshot.groups.get(entry.key)
+        self.recent.wrote(entry.key, _shape(before) if before else None, _shape(entry))
         self.snapshot.put_group(entry)
         return entry
 
@@ -167,10 +212,11 @@ class Core:
         known = self.snapshot.groups.get(record.key)
         if known is not None and known.seen_at > seen_at:
             return known
-        if self.snapshot.gone_at(record.key) > seen_at:
+        shown = self.recent.newest(record, seen_at)
+        if shown is None or self.snapshot.gone_at(record.key) > seen_at:
             return None
         newest = self._newest_members(record.key, members, seen_at)
-        entry = self.assembly.group(record, newest, seen_at=seen_at)
+        entry = self.assembly.group(shown, newest, seen_at=seen_at)
         self.snapshot.put_group(entry)
         await self.ledger.save_seen("Group", [entry.state])
         return entry
@@ -183,10 +229,14 @@ class Core:
         newest = []
         for key in seen | known.members if known else seen:
             user = snapshot.users.get(key)
+            was_moved, target = self.recent.group_of(key, seen_at)
             if user is not None and user.seen_at > seen_at:
                 is_in = user.group_key == group
+            elif was_moved:
+                is_in = target == group
             else:
                 is_in = key in seen and snapshot.gone_at(key) <= seen_at
+                is_in = is_in and not self.recent.is_gone(key, seen_at)
             if is_in:
                 newest.append(key)
         return newest
@@ -196,7 +246,15 @@ class Core:
         for group in touched:
             grown_by = -1 if group.key == origin else 1
             for each in (group, *self.snapshot.above(group)):
+                before = _shape(each)
                 self.assembly.group_changed(each, grown_by=grown_by)
+                self.recent.wrote(each.key, before, _shape(each))
                 self.snapshot.touch_group(each.key)
                 changed[each.key] = each
         await self.ledger.save("Group", [group.state for group in changed.values()])
+
+
+def _shape(group: GroupEntry) -> dict[str, Any]:
+    """Return the fields of a group's record that its own writes change, members apart."""
+    names = ("name", "keyPath", "namePath", "totalMemberCount")
+    return {name: group.record.get(name) for name in names}

@@ -108,8 +108,9 @@ class Creations:
                 all_or_nothing=False,
             )
         except OutcomeUnknown:
-            for wish in wave.wishes:
-                wish.settle(await self._settled(wish))
+            for number, wish in enumerate(wave.wishes):
+                # They were one write: when the first look is over, all of it can be seen.
+                wish.settle(await self._settled(wish, patient=number == 0))
             return
         except GoToRejected:
             # One of them is the reason, and only it is to hear of it.
@@ -138,11 +139,17 @@ class Creations:
             records = await self._read([key]) if key else {}
             wish.settle(self._outcome(wave, wish, key, records))
 
-    async def _settled(self, wish: _Wish) -> Created | GoToError:
+    async def _settled(self, wish: _Wish, *, patient: bool = True) -> Created | GoToError:
         """Look for the user whose create was not answered."""
+        core, email = self._core, str(wish.fields["email"])
+
+        def is_done(found: Sequence[UserRecord], at: float) -> bool:
+            return any(core.recent.newest(record, at) for record in found)
+
         try:
-            with self._core.settling():
-                found = await self._core.goto.users_by_email(str(wish.fields["email"]))
+            found = await core.settled(
+                lambda: core.goto.users_by_email(email), is_done, patient=patient
+            )
         except GoToError as error:
             return error
         for record in found:
@@ -152,14 +159,17 @@ class Creations:
 
     async def _read(self, keys: Sequence[str]) -> dict[str, UserRecord]:
         """Return what GoTo now has of new users; what it does not show yet is missing."""
-        goto = self._core.goto
-        try:
+        core, goto = self._core, self._core.goto
+        began = core.clock()
+        found: list[UserRecord] = []
+        # They are created; that they cannot be read just now is no reason to say otherwise.
+        with suppress(GoToError):
             if len(keys) == 1:
-                return {keys[0]: await goto.user(keys[0])}
-            return {record.key: record for record in await goto.users_by_key(keys)} if keys else {}
-        except GoToError:
-            # They are created; that they cannot be read just now is no reason to say otherwise.
-            return {}
+                found = [await goto.user(keys[0])]
+            elif keys:
+                found = await goto.users_by_key(keys)
+        # What has the key of a user that was deleted just now may be that user still.
+        return {record.key: record for record in found if core.recent.newest(record, began)}
 
     def _outcome(
         self, wave: _Wave, wish: _Wish, key: str | None, records: Mapping[str, UserRecord]

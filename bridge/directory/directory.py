@@ -34,6 +34,7 @@ from bridge.directory.offered import Offered
 from bridge.directory.offers import OfferEntry, OfferKind
 from bridge.directory.paging import Page
 from bridge.directory.provider import accepting_provider, models
+from bridge.directory.recent import Recent
 from bridge.directory.refresh import Refresh
 from bridge.directory.search import Query, Search
 from bridge.directory.seats import Seats
@@ -94,6 +95,7 @@ class Directory:
         connect: Connect,
         max_age: float,
         clock: Clock = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         patience: float = PATIENCE,
         contended: Callable[[], object] = lambda: None,
     ) -> None:
@@ -103,6 +105,7 @@ class Directory:
         self._connect = connect
         self._max_age = max_age
         self._clock = clock
+        self._sleep = sleep
         self._patience = patience
         self._contention = Contention(found=contended, clock=clock)
         self._done: _Opened | None = None
@@ -131,6 +134,7 @@ class Directory:
         holders = Holders(self._mapping.shown_as_groups)
         snapshot = Snapshot(Departed(self._clock, kept_for=KEPT_FOR), holders)
         assembly = Assembly(self._mapping, ledger, snapshot)
+        recent = Recent(self._clock)
         core = Core(
             goto=self._goto,
             mapping=self._mapping,
@@ -138,11 +142,20 @@ class Directory:
             ledger=ledger,
             journal=Journal(ledger),
             snapshot=snapshot,
-            refresh=Refresh(self._goto, assembly, ledger, snapshot, self._clock),
+            recent=recent,
+            refresh=Refresh(
+                self._goto,
+                assembly=assembly,
+                ledger=ledger,
+                snapshot=snapshot,
+                recent=recent,
+                clock=self._clock,
+            ),
             locks=Locks(),
             brake=brake,
             trail=Trail(ledger, brake, self._contention),
             clock=self._clock,
+            sleep=self._sleep,
             max_age=self._max_age,
             administrator=administrator,
         )

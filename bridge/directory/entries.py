@@ -60,6 +60,11 @@ class UserEntry:
         )
 
     @property
+    def was_seen(self) -> bool:
+        """Whether GoTo was seen to have it so, or is known to; not where that is still open."""
+        return self.seen_at > float("-inf")
+
+    @property
     def record(self) -> UserRecord:
         """GoTo's fields, read out of ``raw`` each time."""
         return UserRecord(orjson.loads(self.raw))

@@ -46,6 +46,9 @@ class Groups:
         try:
             record = await core.goto.group(key)
         except RecordNotFound:
+            known = core.snapshot.groups.get(key)
+            if known is not None and core.recent.is_hidden(key, asked_at):
+                return known
             await self._forget(key)
             raise not_found("Group", key) from None
         members: Sequence[str] = record.user_keys
@@ -107,13 +110,20 @@ class Groups:
             try:
                 return await self._core.goto.create_group(name)
             except OutcomeUnknown:
-                known = self._core.snapshot.groups
-                with self._core.settling():
-                    found = await self._core.goto.groups()
-                for record in found:
-                    if record.name == name and record.key not in known and not record.member_count:
-                        return record.key
-                raise GoToUnavailable(LOST) from None
+                known = set(self._core.snapshot.groups)
+
+                def made(found: Sequence[GroupRecord]) -> str | None:
+                    for each in found:
+                        if each.name == name and each.key not in known and not each.member_count:
+                            return each.key
+                    return None
+
+                groups = await self._core.settled(
+                    self._core.goto.groups, lambda found, _: made(found) is not None
+                )
+                if (key := made(groups)) is None:
+                    raise GoToUnavailable(LOST) from None
+                return key
 
     async def replace(
         self, key: str, change: Change[GroupEntry], *, patched: bool = False
@@ -168,9 +178,14 @@ class Groups:
             try:
                 await self._core.goto.rename_group(entry.key, name)
             except OutcomeUnknown:
-                with self._core.settling(entry.key):
-                    now = await self._read_live(entry.key)
-                if now.record.name != name:
+                core = self._core
+
+                def is_done(record: GroupRecord, at: float) -> bool:
+                    newest = core.recent.newest(record, at)
+                    return newest is not None and newest.name == name
+
+                now = await core.settled(lambda: core.goto.group(entry.key), is_done, entry.key)
+                if now.name != name:
                     raise GoToUnavailable(LOST) from None
             except RecordNotFound:
                 await self._forget(entry.key)
@@ -213,25 +228,36 @@ class Groups:
                 except RecordNotFound:
                     await self._forget(key)
                     raise not_found("Group", key) from None
-            await self._forget(key, audited=core.trail.group("delete", key))
+            await self._forget(key, deleted=True, audited=core.trail.group("delete", key))
 
     async def _is_there(self, key: str) -> bool:
         """Look for a group whose delete was not answered; a repeat finds out what this cannot."""
         core = self._core
         try:
-            with core.settling(key):
-                await core.goto.group(key)
-        except RecordNotFound:
-            return False
+            return not await core.settled(
+                lambda: self._is_gone(key),
+                lambda gone, at: gone and not core.recent.is_hidden(key, at),
+                key,
+            )
         except GoToError:
             await core.journal.note(DELETE_GROUP, about_key(key), {"key": key})
             raise
-        return True
 
-    async def _forget(self, key: str, *, audited: Sequence[AuditEntry] = ()) -> None:
+    async def _is_gone(self, key: str) -> bool:
+        try:
+            await self._core.goto.group(key)
+        except RecordNotFound:
+            return True
+        return False
+
+    async def _forget(
+        self, key: str, *, deleted: bool = False, audited: Sequence[AuditEntry] = ()
+    ) -> None:
         core = self._core
         core.snapshot.gone(key, at=core.clock())
         entry = core.snapshot.groups.get(key)
+        if deleted:
+            core.recent.wrote(key, entry.record if entry else {}, None)
         core.snapshot.drop_group(key)
         await core.ledger.bury("Group", [key], audited=audited)
         if entry is None and core.is_young(core.oldest_allowed()):

@@ -8,13 +8,11 @@ from scim2_models import ConflictException, InvalidValueException, NotFoundExcep
 
 from bridge.directory.core import Core
 from bridge.directory.entries import GroupEntry, UserEntry
+from bridge.directory.recent import OF_GROUP
 from bridge.directory.refusals import LOST
 from bridge.directory.users import Users
 from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
 from bridge.goto import GroupRecord, UserRecord
-
-# The fields of a user's record that say which group it is in.
-OF_GROUP = ("groupKey", "groupName", "groupKeyPath", "groupNamePath")
 
 
 class Membership:
@@ -54,7 +52,7 @@ class Membership:
             try:
                 await core.goto.put_in_group(group.key, user_key)
             except OutcomeUnknown:
-                if await self._group_now(user_key) != group.key:
+                if not await self._came_to_be_in(group.key, user_key):
                     raise GoToUnavailable(LOST) from None
             except RecordNotFound:
                 await self._whichever_is_gone(group.key, user_key)
@@ -68,11 +66,27 @@ class Membership:
                 # Deleted meanwhile: which write came first is GoTo's to say.
                 core.snapshot.distrust([user_key])
 
-    async def _group_now(self, user_key: str) -> str | None:
-        """Look at where a user is after a write that was not answered."""
-        with self._core.settling(user_key):
-            user = await self._users.read(user_key, live=True)
-        return user.record.group_key
+    async def _came_to_be_in(self, group_key: str, user_key: str) -> bool:
+        """Look at where a user is after a move that was not answered."""
+        core = self._core
+
+        def is_in(user: UserRecord | None, at: float) -> bool:
+            newest = core.recent.newest(user, at) if user else None
+            return newest is not None and newest.group_key == group_key
+
+        user = await core.settled(lambda: core.user_there(user_key), is_in, user_key)
+        return user is not None and user.group_key == group_key
+
+    async def _stayed_in(self, group_key: str, user_key: str) -> bool:
+        """Look at where a user is after a removal that was not answered."""
+        core = self._core
+
+        def is_out(user: UserRecord | None, at: float) -> bool:
+            newest = core.recent.newest(user, at) if user else None
+            return newest is None or newest.group_key != group_key
+
+        user = await core.settled(lambda: core.user_there(user_key), is_out, user_key)
+        return user is not None and user.group_key == group_key
 
     async def _whichever_is_gone(self, group_key: str, user_key: str) -> None:
         await self._look_for_group(group_key)
@@ -98,7 +112,7 @@ class Membership:
             try:
                 await core.goto.take_out_of_group(group.key, user_key, just_read=True)
             except OutcomeUnknown:
-                if await self._group_now(user_key) == group.key:
+                if await self._stayed_in(group.key, user_key):
                     raise GoToUnavailable(LOST) from None
             record = UserRecord({k: v for k, v in user.record.items() if k not in OF_GROUP})
             await core.keep_user(

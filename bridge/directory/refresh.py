@@ -13,6 +13,7 @@ import structlog
 from bridge.directory.assembly import Assembly
 from bridge.directory.entries import GroupEntry, UserEntry
 from bridge.directory.ledger import Ledger
+from bridge.directory.recent import Recent
 from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
 from bridge.goto import GoToClient, GroupRecord, UserRecord
@@ -24,12 +25,20 @@ class Refresh:
     """Keeps a snapshot young. Raises the GoToError of a pass that failed; nothing is taken over."""
 
     def __init__(
-        self, goto: GoToClient, assembly: Assembly, ledger: Ledger, snapshot: Snapshot, clock: Clock
+        self,
+        goto: GoToClient,
+        *,
+        assembly: Assembly,
+        ledger: Ledger,
+        snapshot: Snapshot,
+        recent: Recent,
+        clock: Clock,
     ) -> None:
         self._goto = goto
         self._assembly = assembly
         self._ledger = ledger
         self._snapshot = snapshot
+        self._recent = recent
         self._clock = clock
         self._under_way: asyncio.Task[None] | None = None
 
@@ -65,16 +74,22 @@ class Refresh:
     def _user_entries(self, records: Sequence[UserRecord], began: float) -> dict[str, UserEntry]:
         known = self._snapshot.users
         entries: dict[str, UserEntry] = {}
-        for record in records:
-            if self._snapshot.gone_at(record.key) > began:
+        for seen in records:
+            record = self._recent.newest(seen, began)
+            if record is None or self._snapshot.gone_at(record.key) > began:
                 continue
+            record = self._recent.placed(record, began)
             entry = known.get(record.key)
             if entry is None or (
                 entry.seen_at <= began and not self._assembly.shows(entry, record)
             ):
                 entry = self._assembly.user(record, seen_at=began)
             entries[entry.key] = entry
-        newer = {key: entry for key, entry in known.items() if entry.seen_at > began}
+        newer = {
+            key: entry
+            for key, entry in known.items()
+            if entry.seen_at > began or (key not in entries and self._recent.is_hidden(key, began))
+        }
         return entries | newer
 
     def _group_entries(
@@ -86,11 +101,12 @@ class Refresh:
                 members[user.group_key].append(user.key)
         seen: dict[str, tuple[GroupRecord, float]] = {
             record.key: (record, began)
-            for record in records
-            if self._snapshot.gone_at(record.key) <= began
+            for each in records
+            if (record := self._recent.newest(each, began))
+            and self._snapshot.gone_at(record.key) <= began
         }
         for key, entry in self._snapshot.groups.items():
-            if entry.seen_at > began:
+            if entry.seen_at > began or (key not in seen and self._recent.is_hidden(key, began)):
                 seen[key] = (entry.record, entry.seen_at)
         return {
             key: self._assembly.group(record, members[key], seen_at=seen_at)

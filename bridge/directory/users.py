@@ -66,7 +66,7 @@ class Users:
             record, asked_at = await core.looked(lambda: core.goto.user(key))
         except RecordNotFound:
             newer = core.snapshot.users.get(key)
-            if newer is not None and newer.seen_at > asked_at:
+            if newer and (newer.seen_at > asked_at or core.recent.is_hidden(key, asked_at)):
                 return newer
             await core.forget_user(key)
             raise not_found("User", key) from None
@@ -80,7 +80,11 @@ class Users:
         core = self._core
         found, asked_at = await core.looked(lambda: core.goto.users_by_email(email))
         seen = [await core.see_user(record, seen_at=asked_at) for record in found]
-        return [entry for entry in seen if entry is not None]
+        written = core.snapshot.user_mailed(email)
+        if written and core.recent.of(written.key, asked_at):
+            # GoTo may not find it yet.
+            seen.append(written)
+        return list({entry.key: entry for entry in seen if entry is not None}.values())
 
     # -- Create ----------------------------------------------------------
 
@@ -265,7 +269,7 @@ class Users:
                 await self._delete(key)
             if gone := core.snapshot.users.get(key):
                 self._seats.freed(gone.record.license_keys)
-            await core.forget_user(key, audited=core.trail.user_deleted(key, known))
+            await core.forget_user(key, deleted=True, audited=core.trail.user_deleted(key, known))
 
     async def _delete(self, key: str) -> None:
         core = self._core
@@ -282,14 +286,15 @@ class Users:
         """Look for a user whose delete was not answered; a repeat finds out what this cannot."""
         core = self._core
         try:
-            with core.settling(key):
-                await core.goto.user(key)
-        except RecordNotFound:
-            return False
+            left = await core.settled(
+                lambda: core.user_there(key),
+                lambda user, at: user is None and not core.recent.is_hidden(key, at),
+                key,
+            )
         except GoToError:
             await core.journal.note(DELETE, about_user(key), {"key": key})
             raise
-        return True
+        return left is not None
 
 
 # An administrator who was not looked at yet: all that is known is that it is active.
