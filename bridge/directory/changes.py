@@ -174,12 +174,12 @@ class UserChanges:
         seen_at = core.clock()
         record = UserRecord({**changed, "status": "INVITED"})
         try:
-            now = await core.goto.user(entry.key)
+            now = core.recent.newest(await core.goto.user(entry.key), seen_at)
         except GoToError:
             # It is active; that it cannot be read just now is no reason to say otherwise.
             seen_at = float("-inf")
         else:
-            record = now if now.license_keys or now.admin_roles else record
+            record = now if now and (now.license_keys or now.admin_roles) else record
         activated = core.assembly.user(record, seen_at=seen_at, held=held, parked=None)
         audited = core.trail.user_changed(entry, activated)
         return await core.keep_user(activated, audited=audited, ended=ended)

@@ -12,12 +12,12 @@ from typing import Any
 
 from bridge.directory import activation
 from bridge.directory.core import Core
-from bridge.errors import GoToError, GoToRejected, GoToUnavailable, OutcomeUnknown
+from bridge.directory.refusals import lost_so_far
+from bridge.errors import GoToError, GoToRejected, OutcomeUnknown
 from bridge.goto import LARGEST_CREATE, NewUser, UserRecord
 
 # Long enough for requests that were sent at once, too short for a person to notice.
 TOGETHER = 0.004
-NOT_CREATED = "GoTo did not answer, and the user was not created: try again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class Creations:
         for record in found:
             if all(record.get(n) == v for n, v in wish.fields.items() if n != "email"):
                 return Created(record)
-        return Created(None) if found else GoToUnavailable(NOT_CREATED)
+        return Created(None) if found else lost_so_far()
 
     async def _read(self, keys: Sequence[str]) -> dict[str, UserRecord]:
         """Return what GoTo now has of new users; what it does not show yet is missing."""

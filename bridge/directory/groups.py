@@ -9,7 +9,14 @@ from bridge.directory.core import Core
 from bridge.directory.entries import Change, GroupEntry, Guard, MembershipChange, UserEntry
 from bridge.directory.journal import about_group, about_key
 from bridge.directory.membership import Membership, member_keys, placed
-from bridge.directory.refusals import LOST, goto_refusals, mapping_refusals, not_found, taken
+from bridge.directory.refusals import (
+    LOST,
+    goto_refusals,
+    lost_so_far,
+    mapping_refusals,
+    not_found,
+    taken,
+)
 from bridge.directory.settling import CREATE_GROUP, DELETE_GROUP, Settling
 from bridge.directory.users import Users
 from bridge.errors import GoToError, GoToUnavailable, OutcomeUnknown, RecordNotFound
@@ -122,7 +129,7 @@ class Groups:
                     self._core.goto.groups, lambda found, _: made(found) is not None
                 )
                 if (key := made(groups)) is None:
-                    raise GoToUnavailable(LOST) from None
+                    raise lost_so_far() from None
                 return key
 
     async def replace(
@@ -224,7 +231,7 @@ class Groups:
                     await core.goto.delete_group(key)
                 except OutcomeUnknown:
                     if await self._is_there(key):
-                        raise GoToUnavailable(LOST) from None
+                        raise lost_so_far() from None
                 except RecordNotFound:
                     await self._forget(key)
                     raise not_found("Group", key) from None
@@ -232,16 +239,17 @@ class Groups:
 
     async def _is_there(self, key: str) -> bool:
         """Look for a group whose delete was not answered; a repeat finds out what this cannot."""
-        core = self._core
+        core, is_gone = self._core, False
         try:
-            return not await core.settled(
+            is_gone = await core.settled(
                 lambda: self._is_gone(key),
                 lambda gone, at: gone and not core.recent.is_hidden(key, at),
                 key,
             )
-        except GoToError:
-            await core.journal.note(DELETE_GROUP, about_key(key), {"key": key})
-            raise
+        finally:
+            if not is_gone:
+                await core.journal.note(DELETE_GROUP, about_key(key), {"key": key})
+        return not is_gone
 
     async def _is_gone(self, key: str) -> bool:
         try:

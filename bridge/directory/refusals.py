@@ -11,15 +11,26 @@ from scim2_models import (
     UniquenessException,
 )
 
-from bridge.errors import GoToRejected, RecordConflict
+from bridge.errors import GoToRejected, GoToUnavailable, RecordConflict
 from bridge.mapping import Removed, ValueRefused
 
 SEATS_EXHAUSTED = "license.seats.exhausted"
 LOST = "GoTo did not answer, and the change has not happened: try again"
+LOST_SO_FAR = "GoTo did not answer, and does not show the change: try again, to be sure"
 PROTECTED = (
     "This user is the administrator behind the bridge's own connection to GoTo, and cannot be "
     "deactivated or deleted through it, nor its admin roles changed"
 )
+
+
+def lost_so_far() -> GoToUnavailable:
+    """A create or delete is not seen to be done; it may be, since GoTo's reads trail behind.
+
+    The journal keeps it open, so that a client who asks again gets the answer to it.
+    """
+    error = GoToUnavailable(LOST_SO_FAR)
+    error.unsettled = True
+    return error
 
 
 def not_found(kind: str, key: str) -> NotFoundException:

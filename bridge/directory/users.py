@@ -12,17 +12,17 @@ from bridge.directory.core import Core
 from bridge.directory.entries import Change, Guard, UserEntry
 from bridge.directory.journal import about_email, about_user
 from bridge.directory.refusals import (
-    LOST,
     PROTECTED,
     goto_refusals,
     locked,
+    lost_so_far,
     mapping_refusals,
     not_found,
     taken,
 )
 from bridge.directory.seats import Seats
 from bridge.directory.settling import CREATE, DELETE, Settling
-from bridge.errors import GoToError, GoToUnavailable, OutcomeUnknown, RecordNotFound
+from bridge.errors import OutcomeUnknown, RecordNotFound
 from bridge.goto import UserRecord
 from bridge.mapping import Before, Target, is_address
 from bridge.mapping.lists import WRITABLE_LISTS
@@ -277,7 +277,7 @@ class Users:
             await core.goto.delete_user(key)
         except OutcomeUnknown:
             if await self._is_there(key):
-                raise GoToUnavailable(LOST) from None
+                raise lost_so_far() from None
         except RecordNotFound:
             await core.forget_user(key)
             raise not_found("User", key) from None
@@ -285,16 +285,18 @@ class Users:
     async def _is_there(self, key: str) -> bool:
         """Look for a user whose delete was not answered; a repeat finds out what this cannot."""
         core = self._core
+        is_there = True
         try:
             left = await core.settled(
                 lambda: core.user_there(key),
                 lambda user, at: user is None and not core.recent.is_hidden(key, at),
                 key,
             )
-        except GoToError:
-            await core.journal.note(DELETE, about_user(key), {"key": key})
-            raise
-        return left is not None
+            is_there = left is not None
+        finally:
+            if is_there:
+                await core.journal.note(DELETE, about_user(key), {"key": key})
+        return is_there
 
 
 # An administrator who was not looked at yet: all that is known is that it is active.
