@@ -13,7 +13,7 @@ import structlog
 from bridge.connect import Grants
 from bridge.directory import Directory
 from bridge.errors import BridgeError
-from bridge.goto import AccessTokens, Breaker, GoToClient, Outcome, Throttle, open_http
+from bridge.goto import AccessTokens, Breaker, GoToClient, Outcome, Paged, Throttle, open_http
 from bridge.mapping import Mapping
 from bridge.settings import Settings
 from bridge.store import Sealer, Store, secret_keys
@@ -38,6 +38,7 @@ class Rooms:
         tokens: AccessTokens,
         api: httpx.AsyncClient,
         contended: Callable[[], object],
+        paged: Paged,
     ) -> None:
         self.store = store
         self.sealer = sealer
@@ -46,6 +47,7 @@ class Rooms:
         self._mapping = mapping
         self._api = api
         self._contended = contended
+        self._paged = paged
         self._throttle = Throttle(settings.goto_rate_limit)
         self.breaker = Breaker()
         self._behind: tuple[str, str] | None = None
@@ -59,6 +61,7 @@ class Rooms:
             throttle=self._throttle,
             breaker=self.breaker,
             account_key=self._settings.goto_account_key,
+            paged=self._paged,
         )
         self.directory = Directory(
             self.goto,
@@ -119,12 +122,14 @@ async def open_rooms(
     *,
     ended: Callable[[Outcome], object] = lambda _: None,
     contended: Callable[[], object] = lambda: None,
+    paged: Paged = lambda _what, _seen, _total: None,
     clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Rooms]:
     """Open everything that the bridge stands on; GoTo itself is asked when it is first needed.
 
     ``ended`` is told how each renewal of the access token ended, ``contended`` is called for each
-    user that clients are found to move back and forth.
+    user that clients are found to move back and forth, and ``paged`` is told of each page of a list
+    that GoTo gave.
     """
     async with AsyncExitStack() as stack:
         store, sealer = await stack.enter_async_context(open_store(settings))
@@ -151,6 +156,7 @@ async def open_rooms(
             tokens=tokens,
             api=api,
             contended=contended,
+            paged=paged,
         )
         stack.push_async_callback(lambda: rooms.directory.close())
         yield rooms

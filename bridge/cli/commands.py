@@ -10,7 +10,13 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import mapping_commands, recipe_commands, token_commands, trail_commands
+from bridge.cli import (
+    account_commands,
+    mapping_commands,
+    recipe_commands,
+    token_commands,
+    trail_commands,
+)
 from bridge.cli.options import CHECK_FAILED, SETTINGS, Config
 from bridge.errors import BridgeError
 
@@ -28,6 +34,8 @@ app = typer.Typer(
 app.add_typer(mapping_commands.app, name="mapping")
 app.add_typer(token_commands.app, name="token")
 app.command("recipe")(recipe_commands.recipe)
+app.command("sync", epilog=SETTINGS)(account_commands.sync)
+app.command("export", epilog=SETTINGS)(account_commands.export)
 app.command("release-brake", epilog=SETTINGS)(trail_commands.release_brake)
 app.command("audit", epilog=SETTINGS)(trail_commands.audit)
 

@@ -219,6 +219,10 @@ class Directory:
         core = (await self._opened()).core
         await core.refresh.not_older_than(core.oldest_allowed())
 
+    async def take_snapshot(self) -> None:
+        """Take a snapshot now, whatever the age of the one there is."""
+        await (await self._opened()).core.refresh.not_older_than(self._clock())
+
     async def read(self, kind: Kind, key: str, *, live: bool = False) -> Entry:
         """Return a resource; ``live`` asks GoTo whatever the snapshot's age."""
 

@@ -1,6 +1,7 @@
 """GoTo's Admin API and OAuth server, spoken by a client that knows nothing of who uses it."""
 
 from bridge.goto.access_tokens import NO_GRANT, AccessTokens, Outcome
+from bridge.goto.account import Paged
 from bridge.goto.breaker import Breaker, circuit_open, insisting
 from bridge.goto.client import LARGEST_CREATE, GoToClient
 from bridge.goto.connection import open_http
@@ -30,6 +31,7 @@ __all__ = [
     "LicenseRecord",
     "NewUser",
     "Outcome",
+    "Paged",
     "Priority",
     "Throttle",
     "TokenEndpoint",

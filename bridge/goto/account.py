@@ -19,6 +19,9 @@ T = TypeVar("T")
 
 API = "/admin/rest/v1"
 
+# Told of each page of a list: what is listed, how many rows were read so far, and of how many.
+Paged = Callable[[str, int, int], object]
+
 
 class Account:
     """The account with ``key``; the path of a call is written from there on, ``users/1``."""
@@ -30,11 +33,18 @@ class Account:
         key: str,
         page_size: int,
         sleep: Callable[[float], Awaitable[object]],
+        paged: Paged = lambda _what, _seen, _total: None,
     ) -> None:
         self._transport = transport
         self._page_size = page_size
         self._sleep = sleep
+        self._paged = paged
         self.key = key
+
+    @property
+    def calls(self) -> int:
+        """How many requests were sent so far, those that were tried again too."""
+        return self._transport.sent
 
     async def me(self, read: Callable[[bytes], T]) -> T:
         """``GET /me``, the one call outside an account."""
@@ -113,12 +123,14 @@ class Account:
         """What ``make`` makes of every row of a list, page by page, so that no more is kept."""
 
         async def page_at(offset: int) -> Page:
-            return await self.read(
+            page = await self.read(
                 f"{path}?{query}offset={offset}&pageSize={self._page_size}",
                 lambda body: read_page(body, may_lack_total=may_lack_total),
                 about=about,
                 priority=priority,
             )
+            self._paged(about, offset + len(page.rows), page.total)
+            return page
 
         return await read_whole(
             page_at,

@@ -14,7 +14,7 @@ import httpx
 
 from bridge.errors import GoToUnreadable, GrantRefused, RecordNotFound
 from bridge.goto.access_tokens import AccessTokens
-from bridge.goto.account import Account
+from bridge.goto.account import Account, Paged
 from bridge.goto.bodies import (
     read_administrator,
     read_created_users,
@@ -46,7 +46,7 @@ class GoToClient:
 
     Errors are those of ``bridge.errors``. Reads are repeated within ``patience`` seconds; a write
     whose answer is lost raises ``OutcomeUnknown`` and is not repeated. Call ``connect()`` first
-    where ``account_key`` is not given.
+    where ``account_key`` is not given. ``paged`` is told of each page of a list that was read.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class GoToClient:
         page_size: int = 1000,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        paged: Paged = lambda _what, _seen, _total: None,
     ) -> None:
         transport = Transport(
             http,
@@ -73,7 +74,9 @@ class GoToClient:
             clock=clock,
             sleep=sleep,
         )
-        self._account = Account(transport, key=account_key or "", page_size=page_size, sleep=sleep)
+        self._account = Account(
+            transport, key=account_key or "", page_size=page_size, sleep=sleep, paged=paged
+        )
         self._by_email = EmailLookup(self._account)
         self._removal = GroupRemoval(self._account)
 
@@ -81,6 +84,11 @@ class GoToClient:
     def account_key(self) -> str:
         """The account that every verb acts on; ``""`` before ``connect()`` has settled it."""
         return self._account.key
+
+    @property
+    def calls(self) -> int:
+        """How many requests were sent to the Admin API so far, those tried again too."""
+        return self._account.calls
 
     async def connect(self, *, chosen: str = "") -> Administrator:
         """Read who is behind the grant, and settle which account is meant.

@@ -33,7 +33,10 @@ log = structlog.get_logger()
 
 
 class Transport:
-    """Carries calls to GoTo; ``patience`` is how many seconds one call may take in all."""
+    """Carries calls to GoTo; ``patience`` is how many seconds one call may take in all.
+
+    ``sent`` counts the requests, those that were tried again too.
+    """
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class Transport:
         self._patience = patience
         self._clock = clock
         self._sleep = sleep
+        self.sent = 0
 
     async def carry(self, call: Call, read: Callable[[bytes], T], *, priority: Priority) -> T:
         """What ``read`` makes of the body of GoTo's 2xx; every failure is a ``GoToError``.
@@ -147,6 +151,7 @@ class Transport:
     async def _exchanged(
         self, call: Call, token: str, passage: Passage, seconds: float
     ) -> tuple[int, bytes]:
+        self.sent += 1
         try:
             status, body = await exchange(self._http, self._request(call, token), seconds=seconds)
         except NeverSent:
