@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from scim2_models import NotFoundException, SCIMException
+from scim2_models import NotFoundException, SCIMException, UniquenessException
 
 from bridge.directory.core import Core
 from bridge.directory.entries import Change, GroupEntry, Guard, MembershipChange, UserEntry
@@ -80,15 +80,27 @@ class Groups:
         payload = {"name": name, "held": target.held, "members": members}
         async with core.locks.hold(f"group name {name.casefold()}"):
             entry = await self._settling.created_group(subject, payload)
+            earlier = core.journal.of(subject)
             if entry is None:
                 await self._refuse_taken(name)
-                async with core.journal.begun(CREATE_GROUP, subject, payload) as intents:
-                    entry = await self._created(name, target.held, () if users else intents)
+                try:
+                    async with core.journal.begun(CREATE_GROUP, subject, payload) as intents:
+                        entry = await self._created(name, target.held, () if users else intents)
+                        await self._fill(entry, users)
+                        await core.journal.end(*(intents if users else ()))
+                except UniquenessException:
+                    # GoTo has it, and may have it from this client's create before.
+                    if not earlier:
+                        raise
+                    entry = await self._settling.created_group(subject, payload)
+                    if entry is None and core.journal.of(subject):
+                        raise lost_so_far() from None
+                    if entry is None:
+                        raise
                     await self._fill(entry, users)
-                    await core.journal.end(*(intents if users else ()))
             else:
                 await self._fill(entry, users)
-                await core.journal.end(*core.journal.of(subject))
+            await core.journal.end(*earlier)
         return core.snapshot.groups.get(entry.key, entry)
 
     async def _created(
@@ -222,6 +234,7 @@ class Groups:
         async with core.locks.hold(f"group {key}"):
             if await self._settling.is_deleted(about_key(key)):
                 return
+            earlier = self._settling.deletes(about_key(key))
             if guard is not None:
                 guard(await self.read(key))
             elif key not in core.snapshot.groups and core.is_known_gone(key):
@@ -233,9 +246,11 @@ class Groups:
                     if await self._is_there(key):
                         raise lost_so_far() from None
                 except RecordNotFound:
-                    await self._forget(key)
-                    raise not_found("Group", key) from None
+                    if not earlier:
+                        await self._forget(key)
+                        raise not_found("Group", key) from None
             await self._forget(key, deleted=True, audited=core.trail.group("delete", key))
+            await core.journal.end(*earlier)
 
     async def _is_there(self, key: str) -> bool:
         """Look for a group whose delete was not answered; a repeat finds out what this cannot."""

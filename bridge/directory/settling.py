@@ -13,6 +13,7 @@ import structlog
 from bridge.directory import activation
 from bridge.directory.core import Core
 from bridge.directory.entries import GroupEntry, UserEntry, now_in_milliseconds
+from bridge.directory.recent import LAG
 from bridge.directory.seats import NOBODY, Seats
 from bridge.errors import GoToError, RecordNotFound
 from bridge.goto import UserRecord
@@ -28,6 +29,11 @@ CREATE = "create user"
 DELETE = "delete user"
 CREATE_GROUP = "create group"
 DELETE_GROUP = "delete group"
+
+
+def _may_show_yet(intent: Intent) -> bool:
+    """Whether what was begun may be done though GoTo's reads do not show it."""
+    return now_in_milliseconds() - intent.begun_at < timedelta(seconds=LAG)
 
 
 class Settling:
@@ -58,10 +64,11 @@ class Settling:
         """Return the user of an equal create that was done and never answered, or None."""
         found = None
         for intent in self._core.journal.of(subject):
-            entry = await self._create(intent)
+            seen, entry = await self._create(intent)
             if entry is not None and {**payload, "subject": subject} == dict(intent.payload):
                 found = entry
-            await self._core.journal.end(intent)
+            if seen or not _may_show_yet(intent):
+                await self._core.journal.end(intent)
         return found
 
     async def is_deleted(self, subject: str) -> bool:
@@ -69,9 +76,16 @@ class Settling:
         done = False
         for intent in self._core.journal.of(subject):
             if intent.operation in (DELETE, DELETE_GROUP):
-                done = await self._delete(intent) or done
-                await self._core.journal.end(intent)
+                gone = await self._delete(intent)
+                done = done or gone
+                if gone or not _may_show_yet(intent):
+                    await self._core.journal.end(intent)
         return done
+
+    def deletes(self, subject: str) -> list[Intent]:
+        """Return the deletes that were never answered, and that no look has shown to be done."""
+        begun = self._core.journal.of(subject)
+        return [intent for intent in begun if intent.operation in (DELETE, DELETE_GROUP)]
 
     async def _settle(self, intent: Intent) -> None:
         if intent.operation == CHANGE:
@@ -110,17 +124,21 @@ class Settling:
         await core.see_user(record, seen_at=began)
         await core.journal.end(intent)
 
-    async def _create(self, intent: Intent) -> UserEntry | None:
-        """Take in the user of a create, with what is held beside it; None where there is none."""
+    async def _create(self, intent: Intent) -> tuple[bool, UserEntry | None]:
+        """Take in the user of a create, with what is held beside it; None where there is none.
+
+        The first says whether GoTo showed anybody with that address.
+        """
         core, payload = self._core, intent.payload
         fields = payload["fields"]
         began = core.clock()
         found = await core.goto.users_by_email(str(fields["email"]))
+        found = [record for record in found if core.recent.newest(record, began)]
         for record in found:
             if not all(record.get(n) == v for n, v in fields.items() if n != "email"):
                 continue
-            return await self._adopted(record, payload, seen_at=began)
-        return None
+            return True, await self._adopted(record, payload, seen_at=began)
+        return bool(found), None
 
     async def _adopted(
         self, record: UserRecord, payload: Mapping[str, Any], *, seen_at: float
@@ -148,27 +166,36 @@ class Settling:
         """
         found = None
         for intent in self._core.journal.of(subject):
-            entry = await self._create_group(intent)
+            seen, entry = await self._create_group(intent)
             if entry is not None and {**payload, "subject": subject} == dict(intent.payload):
                 found = entry
-            else:
+            elif seen or not _may_show_yet(intent):
                 await self._core.journal.end(intent)
         return found
 
-    async def _create_group(self, intent: Intent) -> GroupEntry | None:
-        """Take in the group of a create, with what is held beside it; None where there is none."""
+    async def _create_group(self, intent: Intent) -> tuple[bool, GroupEntry | None]:
+        """Take in the group of a create, with what is held beside it; None where there is none.
+
+        The first says whether GoTo showed a group of that name. One with other members than were
+        sent is somebody else's.
+        """
         core, name = self._core, str(intent.payload["name"])
         began = core.clock()
+        made = core.snapshot.group_named(name)
+        if made is not None and core.recent.is_hidden(made.key, began):
+            return True, made
         for record in await core.goto.groups():
-            if record.name != name:
+            if record.name != name or core.recent.newest(record, began) is None:
                 continue
             known = core.ledger.state("Group", record.key)
             if known is not None and known.held:
-                return core.snapshot.groups.get(record.key)
+                return True, core.snapshot.groups.get(record.key)
             members = [user.key for user in await core.goto.group_users(record.key)]
+            if not set(members) <= set(intent.payload["members"]):
+                return True, None
             entry = core.assembly.group(record, members, seen_at=began, held=intent.payload["held"])
-            return await core.keep_group(entry)
-        return None
+            return True, await core.keep_group(entry)
+        return False, None
 
     async def _delete(self, intent: Intent) -> bool:
         core, key = self._core, str(intent.payload["key"])

@@ -4,7 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scim2_models import ForbiddenException, NotFoundException, SCIMException
+from scim2_models import (
+    ForbiddenException,
+    NotFoundException,
+    SCIMException,
+    UniquenessException,
+)
 
 from bridge.directory import belongings
 from bridge.directory.changes import UserChanges, Wish, needs_look
@@ -107,8 +112,19 @@ class Users:
                 return done
             await self._refuse_taken(user_name, email=email)
             await self._refuse_mailed(email)
-            async with self._core.journal.begun(CREATE, subject, payload) as ended:
-                return await self._created(target, active=active, ended=ended)
+            earlier = self._core.journal.of(subject)
+            try:
+                async with self._core.journal.begun(CREATE, subject, payload) as ended:
+                    entry = await self._created(target, active=active, ended=ended)
+            except UniquenessException:
+                # GoTo has it, and may have it from this client's create before.
+                if earlier and (done := await self._settling.created(subject, payload)):
+                    return done
+                if self._core.journal.of(subject):
+                    raise lost_so_far() from None
+                raise
+            await self._core.journal.end(*earlier)
+            return entry
 
     async def _created(self, target: Target, *, active: bool, ended: Sequence[Intent]) -> UserEntry:
         core, email = self._core, target.fields["email"]
@@ -260,18 +276,20 @@ class Users:
         async with core.locks.hold(_user_lock(key)):
             if await self._settling.is_deleted(about_user(key)):
                 return
+            earlier = self._settling.deletes(about_user(key))
             if guard is not None:
                 guard(await self.read(key))
             elif key not in core.snapshot.users and core.is_known_gone(key):
                 raise not_found("User", key)
             known = core.snapshot.users.get(key)
             async with core.brake.passing("delete", key, known.record if known else None):
-                await self._delete(key)
+                await self._delete(key, is_repeat=bool(earlier))
             if gone := core.snapshot.users.get(key):
                 self._seats.freed(gone.record.license_keys)
             await core.forget_user(key, deleted=True, audited=core.trail.user_deleted(key, known))
+            await core.journal.end(*earlier)
 
-    async def _delete(self, key: str) -> None:
+    async def _delete(self, key: str, *, is_repeat: bool) -> None:
         core = self._core
         try:
             await core.goto.delete_user(key)
@@ -279,6 +297,8 @@ class Users:
             if await self._is_there(key):
                 raise lost_so_far() from None
         except RecordNotFound:
+            if is_repeat:
+                return
             await core.forget_user(key)
             raise not_found("User", key) from None
 

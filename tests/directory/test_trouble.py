@@ -23,10 +23,10 @@ HALF = '[{"key":"12345'
 
 
 HALF_A_LIST = (
-    ({"path": "/users", "query": "offset=5"}, {"status": 500, "body": PAGE}, 503),
-    ({"path": "/users", "query": "offset=5"}, {"drop": True}, 503),
-    ({"path": "/users", "query": "offset=10"}, {"status": 200, "body": HALF}, 502),
-    ({"path": "/users", "query": "offset=5"}, {"status": 200, "body": {"total": 12}}, 502),
+    ({"path": "/users", "query": "offset=4"}, {"status": 500, "body": PAGE}, 503),
+    ({"path": "/users", "query": "offset=4"}, {"drop": True}, 503),
+    ({"path": "/users", "query": "offset=8"}, {"status": 200, "body": HALF}, 502),
+    ({"path": "/users", "query": "offset=4"}, {"status": 200, "body": {"total": 12}}, 502),
     ({"path": "/groups"}, {"status": 403}, 503),
     ({"path": "/groups"}, {"status": 429}, 429),
     ({"path": "/licenses"}, {"status": 502}, 503),

@@ -262,6 +262,21 @@ def test_a_fault_hits_what_it_matches_as_often_as_it_says(goto: Opened) -> None:
     asyncio.run(check())
 
 
+def test_a_fault_may_hit_every_third_call_of_several_methods(goto: Opened) -> None:
+    async def check() -> None:
+        async with goto() as api:
+            path = f"/users/{api.account.administrator_key}"
+            rule = {"match": {"method": ["PUT", "delete"]}, "status": 503, "every": 3, "times": 2}
+            await api.faults(rule, {"match": {"method": "DELETE"}, "status": 500})
+            statuses = []
+            for method in ("PUT", "DELETE", "PUT", "GET", "PUT", "PUT", "DELETE", "PUT", "DELETE"):
+                body = {"lastName": "Ada"} if method == "PUT" else None
+                statuses.append((await api(method, path, body)).status_code)
+            assert statuses == [204, 500, 503, 200, 204, 204, 503, 204, 500]
+
+    asyncio.run(check())
+
+
 def test_a_fault_may_hit_the_oauth_server(goto: Opened) -> None:
     async def check() -> None:
         async with goto() as api:
