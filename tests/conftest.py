@@ -98,7 +98,7 @@ def client_of(http: httpx.AsyncClient, **options: Any) -> GoToClient:
         grant=grant,
         store=keep,
     )
-    return GoToClient(http, grant=tokens, throttle=Throttle(0), **options)
+    return GoToClient(http, grant=tokens, **{"throttle": Throttle(0), **options})
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Who is at work: the name of the client whose request a verb serves, for the audit trail.
+"""Who is at work: the client whose request a verb serves, for the audit trail and GoTo's throttle.
 
 It travels with the task, so that no verb has to hand it on.
 """
@@ -6,6 +6,8 @@ It travels with the task, so that no verb has to hand it on.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+
+from bridge.goto import asking_for
 
 THE_BRIDGE = "bridge"
 
@@ -22,6 +24,7 @@ def acting_for(client: str) -> Iterator[None]:
     """Say whose request is served within the block, and in the tasks started there."""
     token = _actor.set(client)
     try:
-        yield
+        with asking_for(client):
+            yield
     finally:
         _actor.reset(token)

@@ -15,7 +15,7 @@ from bridge.goto.records import (
     UserRecord,
     read_key,
 )
-from bridge.goto.throttle import Priority, Throttle
+from bridge.goto.throttle import Priority, Throttle, asking_for
 from bridge.goto.token_endpoint import TokenEndpoint, authorize_url
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Throttle",
     "TokenEndpoint",
     "UserRecord",
+    "asking_for",
     "authorize_url",
     "circuit_open",
     "insisting",

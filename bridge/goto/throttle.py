@@ -1,9 +1,9 @@
 """When a request may leave, so that GoTo's rate limit is never passed.
 
-Knows time, places and two priorities; knows nothing of HTTP. A place is taken before a request
-leaves and is free again one second after it *arrived*: an answer proves the arrival, and without
-one it is taken for granted after ``LONGEST_WAY``. Counting from departure alone would let a request
-that a cold connection held up arrive in the same second as the next ten.
+Knows time, places, two priorities and the names of those who ask; knows nothing of HTTP. A place is
+taken before a request leaves and is free again one second after it *arrived*: an answer proves the
+arrival, and without one it is taken for granted after ``LONGEST_WAY``. Counting from departure
+alone would let a request that a cold connection held up arrive in the same second as the next ten.
 """
 
 import asyncio
@@ -11,7 +11,9 @@ import heapq
 import math
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import Enum
 
 WINDOW = 1.01
@@ -24,6 +26,18 @@ RECOVERY = 0.1
 """The part of the full rate that comes back each second after that."""
 SLOWEST = 1 / 16
 
+_asker: ContextVar[str] = ContextVar("asker", default="")
+
+
+@contextmanager
+def asking_for(asker: str) -> Iterator[None]:
+    """Say for whom requests wait within the block, and in the tasks started there."""
+    token = _asker.set(asker)
+    try:
+        yield
+    finally:
+        _asker.reset(token)
+
 
 class Priority(Enum):
     """Who passes first: a client that waits, or the bridge's own refresh."""
@@ -32,10 +46,33 @@ class Priority(Enum):
     BACKGROUND = 1
 
 
+class _Queue:
+    """Who waits: a line for each asker, of which the foremost asker's first one is next."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, deque[asyncio.Future[int]]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
+    def join(self, asker: str, turn: asyncio.Future[int]) -> None:
+        self._lines.setdefault(asker, deque()).append(turn)
+
+    def next(self) -> asyncio.Future[int]:
+        asker = next(iter(self._lines))
+        line = self._lines.pop(asker)
+        turn = line.popleft()
+        if line:
+            # Behind all others, until it is their turn again.
+            self._lines[asker] = line
+        return turn
+
+
 class Throttle:
     """At most ``rate`` requests in any second; 0 means no limit. One per account and process.
 
-    Interactive requests pass before background ones, each in the order they came.
+    Interactive requests pass before background ones. Within each, those who ask (``asking_for``)
+    take turns, one request each, and the requests of one asker keep the order they came in.
     """
 
     def __init__(
@@ -53,7 +90,7 @@ class Throttle:
         self._ticket = 0
         self._under_way: dict[int, float] = {}  # ticket → departure, oldest first
         self._returns: list[float] = []  # heap of the times at which places are free again
-        self._queues: tuple[deque[asyncio.Future[int]], ...] = tuple(deque() for _ in Priority)
+        self._queues: tuple[_Queue, ...] = tuple(_Queue() for _ in Priority)
         self._pump: asyncio.Task[None] | None = None
         self._slowed_at = -math.inf
         self._slowed_to = 1.0
@@ -64,7 +101,7 @@ class Throttle:
         if ticket is not None:
             return ticket
         turn: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._queues[priority.value].append(turn)
+        self._queues[priority.value].join(_asker.get(), turn)
         self._start_pump()
         try:
             return await turn
@@ -131,7 +168,7 @@ class Throttle:
     def _next_turn(self) -> asyncio.Future[int] | None:
         for queue in self._queues:
             while queue:
-                turn = queue.popleft()
+                turn = queue.next()
                 if not turn.done():
                     return turn
         return None

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from bridge.goto import Priority, Throttle
+from bridge.goto import Priority, Throttle, asking_for
 from bridge.goto.throttle import WINDOW
 from tests.goto.virtual_time import VirtualClock
 
@@ -34,10 +34,12 @@ class Requests:
         after: float = 0.0,
         priority: Priority = Priority.INTERACTIVE,
         name: str = "",
+        asker: str = "",
     ) -> None:
         if after:
             await self.clock.sleep(after)
-        ticket = await self.throttle.enter(priority)
+        with asking_for(asker):
+            ticket = await self.throttle.enter(priority)
         self.order.append(name)
         self.left.append(self.clock.now)
         if there:
@@ -94,6 +96,50 @@ def test_interactive_requests_pass_and_each_kind_keeps_its_order() -> None:
     work += [requests.send(name=f"i{i}") for i in range(3)]
     asyncio.run(_run(requests, *work))
     assert requests.order == ["first", "i0", "i1", "i2", "b0", "b1", "b2"]
+
+
+def test_one_request_does_not_wait_for_the_five_hundred_of_another_client() -> None:
+    requests = Requests(10)
+    many = [requests.send(name="many", asker="importer") for _ in range(500)]
+    one = requests.send(name="one", asker="helpdesk", after=0.5)
+    asyncio.run(_run(requests, *many, one))
+    # Ten had left when it came; of those that wait one may pass before.
+    assert requests.order.index("one") <= 11
+    assert requests.order.count("many") == 500
+
+
+def test_clients_take_turns_and_each_keeps_its_own_order() -> None:
+    requests = Requests(1)
+    work = [requests.send(name="first")]
+    work += [requests.send(name=f"a{i}", asker="a") for i in range(4)]
+    work += [requests.send(name=f"b{i}", asker="b") for i in range(2)]
+    work += [requests.send(name="c0", asker="c")]
+    asyncio.run(_run(requests, *work))
+    assert requests.order == ["first", "a0", "b0", "c0", "a1", "b1", "a2", "a3"]
+
+
+def test_whoever_comes_back_at_once_does_not_pass_those_who_wait() -> None:
+    requests = Requests(1)
+
+    async def one_after_the_other() -> None:
+        for number in range(3):
+            await requests.send(name=f"quick{number}", asker="quick")
+
+    work = [requests.send(name="first")]
+    waiting = [requests.send(name=f"b{i}", asker="b") for i in range(3)]
+    asyncio.run(_run(requests, *work, one_after_the_other(), *waiting))
+    assert requests.order == ["first", "quick0", "b0", "quick1", "b1", "quick2", "b2"]
+
+
+def test_interactive_requests_of_any_client_pass_before_a_refresh() -> None:
+    requests = Requests(1)
+    work = [requests.send(name="first")]
+    work += [
+        requests.send(priority=Priority.BACKGROUND, name=f"page{i}", asker="a") for i in range(2)
+    ]
+    work += [requests.send(name=f"b{i}", asker="b") for i in range(3)]
+    asyncio.run(_run(requests, *work))
+    assert requests.order == ["first", "b0", "b1", "b2", "page0", "page1"]
 
 
 def test_interactive_reads_wait_less_than_background_refreshes() -> None:
