@@ -1,6 +1,8 @@
 """``python -m benchmarks [PART …]``: measures, prints the table, and writes it where asked to."""
 
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -51,6 +53,8 @@ def benchmarks(
     found.show(console)
     if write:
         found.write(ROOT / "benchmarks", size)
+        # In a process of its own: pygal leaves an import hook behind, of a kind long gone.
+        subprocess.run([sys.executable, "-m", "benchmarks.plots"], cwd=ROOT, check=True)
 
 
 def measured(parts: list[str], size: Size, console: Console) -> Found:

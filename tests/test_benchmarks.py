@@ -1,5 +1,8 @@
 """The benchmark runs, in small: every part gives its rows, and its helpers count right."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,3 +52,24 @@ def test_what_was_found_is_written(tmp_path: Path) -> None:
 
 def test_a_body_in_chunks_is_put_together() -> None:
     assert unchunked(b"5\r\nhello\r\n6;x=1\r\n world\r\n0\r\n\r\n") == b"hello world"
+
+
+def test_plots_are_drawn_of_the_numbers_and_are_the_same_each_time(tmp_path: Path) -> None:
+    numbers = {
+        "speed": {"GET by id": {"bridge": 9000.0, "bare Starlette": 18000.0}},
+        "calls": {"GET by id": {"bridge": 0.0, "plain translator": 1.0}},
+        "import_seconds": {"100": {"bridge": 1.0}, "1000": {"bridge": 2.0}},
+    }
+    file = tmp_path / "numbers.json"
+    file.write_text(json.dumps(numbers))
+    first, second = drawn(file, tmp_path / "first"), drawn(file, tmp_path / "second")
+    assert sorted(first) == ["calls.svg", "import.svg", "operations.svg"]
+    assert all(b"bridge" in each and b"<script" not in each for each in first.values())
+    assert first == second
+
+
+def drawn(numbers: Path, folder: Path) -> dict[str, bytes]:
+    """The pictures of these numbers, by name."""
+    command = [sys.executable, "-m", "benchmarks.plots", str(numbers), str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
