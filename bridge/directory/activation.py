@@ -24,6 +24,11 @@ def parked_of(record: UserRecord) -> dict[str, Any] | None:
     }
 
 
+def is_suspended(record: UserRecord) -> bool:
+    """Whether a user has neither licences nor roles, and so cannot sign in."""
+    return not record.license_keys and not record.admin_roles
+
+
 def suspends(record: UserRecord, fields: Mapping[str, Any]) -> bool:
     """Whether a write of ``fields`` leaves a user with neither licences nor roles who had some."""
     had = [*record.license_keys, *record.admin_roles]

@@ -13,14 +13,14 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from bridge.directory.activation import suspends
+from bridge.directory.activation import CLEARED, SUSPENDED, is_suspended, suspends
 from bridge.directory.assembly import Assembly
 from bridge.directory.brake import Brake
 from bridge.directory.entries import GroupEntry, UserEntry
 from bridge.directory.journal import Journal
 from bridge.directory.ledger import Ledger
 from bridge.directory.locks import Locks
-from bridge.directory.recent import Recent
+from bridge.directory.recent import OF_GROUP, Recent
 from bridge.directory.refresh import Refresh
 from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
@@ -160,13 +160,36 @@ class Core:
         if known is not None and known.seen_at > seen_at:
             return known
         newest = self.recent.newest(record, seen_at)
-        if newest is None or self.snapshot.gone_at(record.key) > seen_at:
+        if newest is None or self.snapshot.gone_at(record.key) > seen_at or self.is_left(newest):
             return None
         entry = self.assembly.user(self.recent.placed(newest, seen_at), seen_at=seen_at)
         touched = self.snapshot.put_user(entry)
         await self.ledger.save_seen("User", [entry.state])
         await self._keep_counts(touched, known.group_key if known else None)
         return entry
+
+    def is_left(self, record: UserRecord) -> bool:
+        """Whether a user was deleted by suspension, and nobody has given it anything since."""
+        return self.ledger.has_left(record.key) and is_suspended(record)
+
+    async def part_from_user(
+        self,
+        key: str,
+        parked: Mapping[str, Any],
+        *,
+        audited: Sequence[AuditEntry] = (),
+        ended: Sequence[Intent] = (),
+    ) -> None:
+        """Take in that a user was deleted by suspension; ``parked`` tells what it had."""
+        self.snapshot.gone(key, at=self.clock())
+        before = self.snapshot.users.get(key)
+        if before is not None:
+            nothing = dict.fromkeys((*CLEARED, "products", *OF_GROUP))
+            left = {**before.record, **nothing, "status": SUSPENDED}
+            self.recent.wrote(key, before.record, left)
+        touched = self.snapshot.drop_user(key)
+        await self.ledger.part(key, parked, audited=audited, ended=ended)
+        await self._keep_counts(touched, before.group_key if before else None)
 
     async def forget_user(
         self,
@@ -237,6 +260,7 @@ class Core:
             else:
                 is_in = key in seen and snapshot.gone_at(key) <= seen_at
                 is_in = is_in and not self.recent.is_gone(key, seen_at)
+                is_in = is_in and not self.ledger.has_left(key)
             if is_in:
                 newest.append(key)
         return newest

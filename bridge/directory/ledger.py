@@ -37,12 +37,17 @@ class Ledger:
         self._by_user_name: dict[str, str] = {}
         self._by_external_id: dict[tuple[Kind, str], dict[str, None]] = {}
         self._by_email: dict[str, dict[str, None]] = {}
+        # Users who were deleted and are suspended at GoTo, by key; and who has an e-mail of theirs.
+        self._leavers: dict[str, Mapping[str, Any]] = {}
+        self._leavers_by_email: dict[str, str] = {}
 
     async def load(self) -> None:
         """Read everything from the store."""
         for kind in self._states:
             for state in (await self._store.states(self._account, kind)).values():
                 self._remember(kind, state)
+        for key, parked in (await self._store.parted(self._account, "User")).items():
+            self._part_from(key, parked)
 
     def state(self, kind: Kind, key: str) -> ResourceState | None:
         """Return what is known of a resource, or None."""
@@ -172,6 +177,62 @@ class Ledger:
             for key in gone:
                 self._forget(kind, key)
 
+    # -- Leavers -------------------------------------------------------------------
+
+    async def part(
+        self,
+        key: str,
+        parked: Mapping[str, Any],
+        *,
+        audited: Sequence[AuditEntry] = (),
+        ended: Sequence[Intent] = (),
+    ) -> None:
+        """Forget a user who was deleted by suspension, but for what it had and its ``email``."""
+        async with self._writing:
+            if key not in self._states["User"]:
+                # Only what was known can leave a tombstone.
+                state = self.observed("User", key, "")
+                await self._store.save_states(self._account, "User", [state])
+            await self._store.bury(
+                self._account,
+                "User",
+                [key],
+                at=now_in_milliseconds(),
+                parked=parked,
+                audited=audited,
+                ended=ended,
+            )
+            self._forget("User", key)
+            self._part_from(key, parked)
+
+    def has_left(self, key: str) -> bool:
+        """Whether a user was deleted by suspension: suspended still, it is not shown."""
+        return key in self._leavers
+
+    def leaver_mailed(self, email: str) -> str | None:
+        """Return the key of the leaver who had this e-mail when last looked, whatever its case."""
+        return self._leavers_by_email.get(email.casefold())
+
+    @property
+    def has_leavers(self) -> bool:
+        """Whether there is any leaver."""
+        return bool(self._leavers)
+
+    def seen_leaver(self, key: str, email: str) -> None:
+        """Take in which e-mail a leaver has now."""
+        self._part_from(key, {**self._leavers[key], "email": email})
+
+    def _part_from(self, key: str, parked: Mapping[str, Any]) -> None:
+        self._come_back(key)
+        self._leavers[key] = parked
+        if email := parked.get("email"):
+            self._leavers_by_email[str(email).casefold()] = key
+
+    def _come_back(self, key: str) -> None:
+        email = str((self._leavers.pop(key, None) or {}).get("email") or "").casefold()
+        if self._leavers_by_email.get(email) == key:
+            del self._leavers_by_email[email]
+
     def note(
         self, action: str, kind: Kind, key: str, detail: Mapping[str, Any] | None = None
     ) -> AuditEntry:
@@ -217,6 +278,8 @@ class Ledger:
 
     def _remember(self, kind: Kind, state: ResourceState) -> None:
         self._forget(kind, state.key)
+        if kind == "User" and self._leavers:
+            self._come_back(state.key)
         self._states[kind][state.key] = state
         if user_name := state.held.get("userName"):
             self._by_user_name[user_name.casefold()] = state.key

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from bridge.directory.activation import is_suspended
 from bridge.directory.assembly import Assembly
 from bridge.directory.entries import GroupEntry, UserEntry
 from bridge.directory.ledger import Ledger
@@ -79,6 +80,8 @@ class Refresh:
             if record is None or self._snapshot.gone_at(record.key) > began:
                 continue
             record = self._recent.placed(record, began)
+            if self._ledger.has_left(record.key) and is_suspended(record):
+                continue
             entry = known.get(record.key)
             if entry is None or (
                 entry.seen_at <= began and not self._assembly.shows(entry, record)

@@ -16,6 +16,7 @@ from bridge.mapping.lists import Item
 
 T = TypeVar("T")
 Lists = Mapping[str, Sequence[Item]]
+Make = Callable[[Mapping[str, Any], Sequence[str], Sequence[str]], Awaitable[Created]]
 NOBODY = UserRecord()
 
 
@@ -43,8 +44,19 @@ class Seats:
         self._core = core
         self._creations = Creations(core)
 
-    async def create(self, fields: Mapping[str, Any], lists: Lists, *, active: bool) -> Given:
-        """Create a user with what its lists name; if it is to be active, never with nothing."""
+    async def create(
+        self,
+        fields: Mapping[str, Any],
+        lists: Lists,
+        *,
+        active: bool,
+        make: Make | None = None,
+    ) -> Given:
+        """Create a user with what its lists name; if it is to be active, never with nothing.
+
+        ``make`` takes fields, licences and roles to GoTo in another way than by a create.
+        """
+        make = make or self._creations.create
         refused: set[str] = set()
         while True:
             meant = await self.meant(lists, NOBODY, passing=refused, seated=active)
@@ -58,7 +70,7 @@ class Seats:
             # Counted before it is asked for, so that those who come together do not share a seat.
             self.taken(keys)
             try:
-                created = await self._creations.create(fields, keys, given.get("adminRoles", []))
+                created = await make(fields, keys, given.get("adminRoles", []))
             except BaseException as error:
                 self.freed(keys)
                 if not is_full(error) or not keys:

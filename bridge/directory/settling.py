@@ -13,6 +13,7 @@ import structlog
 from bridge.directory import activation
 from bridge.directory.core import Core
 from bridge.directory.entries import GroupEntry, UserEntry, now_in_milliseconds
+from bridge.directory.leavers import PART, shut_out
 from bridge.directory.recent import LAG
 from bridge.directory.seats import NOBODY, Seats
 from bridge.errors import GoToError, RecordNotFound
@@ -57,7 +58,7 @@ class Settling:
     async def changes(self, subject: str) -> None:
         """Settle the changes of a user before another one is made."""
         for intent in self._core.journal.of(subject):
-            if intent.operation == CHANGE:
+            if intent.operation in (CHANGE, PART):
                 await self._settle(intent)
 
     async def created(self, subject: str, payload: Mapping[str, Any]) -> UserEntry | None:
@@ -80,6 +81,8 @@ class Settling:
                 done = done or gone
                 if gone or not _may_show_yet(intent):
                     await self._core.journal.end(intent)
+            elif intent.operation == PART:
+                done = await self._part(intent) or done
         return done
 
     def deletes(self, subject: str) -> list[Intent]:
@@ -90,6 +93,12 @@ class Settling:
     async def _settle(self, intent: Intent) -> None:
         if intent.operation == CHANGE:
             await self._change(intent)
+            return
+        if intent.operation == PART:
+            subject, key = str(intent.payload["subject"]), str(intent.payload["key"])
+            if await self._part(intent):
+                # Its client was not told, and may ask again.
+                await self._core.journal.note(DELETE, subject, {"key": key})
             return
         if intent.operation == CREATE:
             await self._create(intent)
@@ -137,8 +146,11 @@ class Settling:
         for record in found:
             if not all(record.get(n) == v for n, v in fields.items() if n != "email"):
                 continue
+            if core.is_left(record):
+                # Its revival has not happened.
+                continue
             return True, await self._adopted(record, payload, seen_at=began)
-        return bool(found), None
+        return any(not core.is_left(record) for record in found), None
 
     async def _adopted(
         self, record: UserRecord, payload: Mapping[str, Any], *, seen_at: float
@@ -197,10 +209,31 @@ class Settling:
             return True, await core.keep_group(entry)
         return False, None
 
+    async def _part(self, intent: Intent) -> bool:
+        """Finish a deletion by suspension whose first step was done; else it never happened."""
+        core, key = self._core, str(intent.payload["key"])
+        try:
+            record = await core.goto.user(key)
+        except RecordNotFound:
+            await core.forget_user(key, ended=[intent])
+            core.journal.forget(intent)
+            return True
+        if not activation.is_suspended(record):
+            if not _may_show_yet(intent):
+                await core.journal.end(intent)
+            return False
+        known = core.snapshot.users.get(key)
+        audited = core.trail.user_deleted(key, known)
+        await shut_out(core, record, intent.payload["parked"], audited=audited, ended=[intent])
+        core.journal.forget(intent)
+        return True
+
     async def _delete(self, intent: Intent) -> bool:
         core, key = self._core, str(intent.payload["key"])
         try:
             if intent.operation == DELETE:
+                if core.ledger.has_left(key):
+                    return True
                 await core.goto.user(key)
             else:
                 await core.goto.group(key)

@@ -56,9 +56,16 @@ class Trail:
             return [self._on_user("suspend", key, before, {})]
         return [self._ledger.note("change", "User", key)]
 
-    def user_deleted(self, key: str, before: UserEntry | None) -> list[AuditEntry]:
-        """Return the line for a user that was deleted."""
-        return [self._on_user("delete", key, before, {})]
+    def user_deleted(
+        self, key: str, before: UserEntry | None, *, suspended: bool = False
+    ) -> list[AuditEntry]:
+        """Return the line for a user that was deleted; ``suspended``, where GoTo keeps it so."""
+        detail = _difference(before.record, UserRecord()) if suspended and before else {}
+        return [
+            self._on_user(
+                "delete", key, before, detail | ({"suspended": True} if suspended else {})
+            )
+        ]
 
     def moved(self, user: str, origin: str | None, group: str | None) -> list[AuditEntry]:
         """Return the line for a user that went from one group into another one, or out of it."""

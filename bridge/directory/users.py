@@ -4,18 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scim2_models import (
-    ForbiddenException,
-    NotFoundException,
-    SCIMException,
-    UniquenessException,
-)
+from scim2_models import ForbiddenException, NotFoundException, SCIMException, UniquenessException
 
 from bridge.directory import belongings
 from bridge.directory.changes import UserChanges, Wish, needs_look
 from bridge.directory.core import Core
 from bridge.directory.entries import Change, Guard, UserEntry
 from bridge.directory.journal import about_email, about_user
+from bridge.directory.leavers import Leavers, differing
 from bridge.directory.refusals import (
     PROTECTED,
     goto_refusals,
@@ -49,6 +45,7 @@ class Users:
         self._seats = seats
         self._changes = UserChanges(core, seats)
         self._settling = settling
+        self._leavers = Leavers(core, seats)
         self._writing = core.mapping.users.writing
 
     async def read(self, key: str, *, live: bool = False) -> UserEntry:
@@ -97,10 +94,20 @@ class Users:
         """Create a user and return it as GoTo then has it: one write and one read."""
         with mapping_refusals():
             target = self._writing.target(wanted)
-        email = target.fields["email"]
-        user_name = str(wanted.get("userName") or email)
-        async with self._core.locks.hold(_name_lock(user_name), _name_lock(email)):
-            active = wanted.get("active") is not False
+        user_name = str(wanted.get("userName") or target.fields["email"])
+        active = wanted.get("active") is not False
+        try:
+            return await self._create(target, user_name, active=active)
+        except UniquenessException:
+            if not await self._leavers.found(target.fields["email"]):
+                raise
+            return await self._create(target, user_name, active=active)
+
+    async def _create(self, target: Target, user_name: str, *, active: bool) -> UserEntry:
+        core, email = self._core, str(target.fields["email"])
+        leaver = core.ledger.leaver_mailed(email)
+        locks = [_user_lock(leaver)] if leaver else []
+        async with core.locks.hold(_name_lock(user_name), _name_lock(email), *locks):
             subject = about_email(email)
             payload = {
                 "fields": target.fields,
@@ -110,26 +117,36 @@ class Users:
             }
             if done := await self._settling.created(subject, payload):
                 return done
+            back = await self._leavers.returning(leaver, email) if leaver else None
             await self._refuse_taken(user_name, email=email)
             await self._refuse_mailed(email)
-            earlier = self._core.journal.of(subject)
+            earlier = core.journal.of(subject)
             try:
-                async with self._core.journal.begun(CREATE, subject, payload) as ended:
-                    entry = await self._created(target, active=active, ended=ended)
+                async with core.journal.begun(CREATE, subject, payload) as ended:
+                    entry = await self._created(target, active=active, ended=ended, back=back)
             except UniquenessException:
                 # GoTo has it, and may have it from this client's create before.
                 if earlier and (done := await self._settling.created(subject, payload)):
                     return done
-                if self._core.journal.of(subject):
+                if core.journal.of(subject):
                     raise lost_so_far() from None
                 raise
-            await self._core.journal.end(*earlier)
+            await core.journal.end(*earlier)
             return entry
 
-    async def _created(self, target: Target, *, active: bool, ended: Sequence[Intent]) -> UserEntry:
+    async def _created(
+        self, target: Target, *, active: bool, ended: Sequence[Intent], back: UserRecord | None
+    ) -> UserEntry:
         core, email = self._core, target.fields["email"]
+        if back is not None:
+            self._refuse_locked(back, differing(target.fields, back))
         with goto_refusals(self._writing.attribute_of, "email", email):
-            given = await self._seats.create(target.fields, target.lists, active=active)
+            given = await self._seats.create(
+                target.fields,
+                target.lists,
+                active=active,
+                make=self._leavers.revival(back) if back is not None else None,
+            )
         created = given.created
         if created.record is None:
             raise taken("emails", email)
@@ -141,7 +158,10 @@ class Users:
             parked=given.parked,
             just_made=True,
         )
-        return await core.keep_user(entry, audited=core.trail.user_created(entry), ended=ended)
+        await core.keep_user(entry, audited=core.trail.user_created(entry), ended=ended)
+        if back is not None:
+            core.recent.wrote(entry.key, back, entry.record)
+        return entry
 
     async def _refuse_mailed(self, email: str) -> None:
         """Refuse an address that a user has: GoTo may answer with that user as if it were new."""
@@ -269,7 +289,10 @@ class Users:
     # -- Delete ----------------------------------------------------------
 
     async def delete(self, key: str, *, guard: Guard[UserEntry] | None = None) -> None:
-        """Delete a user: one write. A ``guard`` sees the user first, and may refuse."""
+        """Delete a user, or suspend and hide it, as the mapping says.
+
+        A ``guard`` sees the user first, and may refuse.
+        """
         core = self._core
         if key == core.administrator:
             raise ForbiddenException(detail=PROTECTED)
@@ -281,6 +304,10 @@ class Users:
                 guard(await self.read(key))
             elif key not in core.snapshot.users and core.is_known_gone(key):
                 raise not_found("User", key)
+            if core.mapping.on_delete == "suspend":
+                await self._settling.changes(about_user(key))
+                await self._leavers.part(await self._read_live(key))
+                return
             known = core.snapshot.users.get(key)
             async with core.brake.passing("delete", key, known.record if known else None):
                 await self._delete(key, is_repeat=bool(earlier))

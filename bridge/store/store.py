@@ -110,11 +110,13 @@ class Store:
         keys: Sequence[str],
         *,
         at: datetime,
+        parked: Mapping[str, Any] | None = None,
         audited: Sequence[AuditEntry] = (),
         ended: Sequence[Intent] = (),
     ) -> None:
         """Leave a tombstone of each key and forget what was held: re-created, it starts clean.
 
+        A tombstone that keeps something ``parked`` is that of a user who is suspended and not gone.
         ``audited`` and the end of intents are written in the same transaction.
         """
         if not (keys or audited or ended):
@@ -127,12 +129,30 @@ class Store:
                 resource_state.c.key == bindparam("buried_key"),
                 resource_state.c.buried_at.is_(None),
             )
-            .values(held=None, parked=None, buried_at=to_micros(at))
+            .values(
+                held=None,
+                parked=None if parked is None else orjson.dumps(dict(parked)).decode(),
+                buried_at=to_micros(at),
+            )
         )
         async with self._database.write() as connection:
             if keys:
                 await connection.execute(statement, [{"buried_key": key} for key in sorted(keys)])
             await _write_beside(connection, account, audited, ended)
+
+    @uninterrupted
+    async def parted(self, account: str, kind: str) -> dict[str, Mapping[str, Any]]:
+        """Give what is parked under tombstones, by key."""
+        wanted = (
+            resource_state.c.account == account,
+            resource_state.c.kind == kind,
+            resource_state.c.buried_at.is_not(None),
+            resource_state.c.parked.is_not(None),
+        )
+        columns = (resource_state.c.key, resource_state.c.parked)
+        async with self._database.read() as connection:
+            found = await connection.execute(select(*columns).where(*wanted))
+            return {row.key: orjson.loads(row.parked) for row in found}
 
     @uninterrupted
     async def begin(self, account: str, intents: Sequence[Intent]) -> None:
