@@ -144,7 +144,7 @@ class Core:
         """
         await self.ledger.save("User", [entry.state], audited=audited, ended=ended)
         before = self.snapshot.users.get(entry.key)
-        if before is not None or not entry.was_seen or self.recent.is_gone(entry.key, self.clock()):
+        if before is not None or not entry.was_seen or self.recent.of(entry.key, self.clock()):
             self.recent.wrote(entry.key, before.record if before else None, entry.record)
         origin = before.group_key if before else None
         touched = self.snapshot.put_user(entry)
