@@ -8,7 +8,25 @@ import typer
 
 def recipe(
     platform: Annotated[
-        Literal["eic"], typer.Argument(metavar="NAME", help="The platform: eic (Saviynt EIC).")
+        Literal[
+            "eic",
+            "entra",
+            "okta",
+            "sailpoint",
+            "midpoint",
+            "one-identity",
+            "onelogin",
+            "jumpcloud",
+            "ping",
+            "keycloak",
+            "authentik",
+        ],
+        typer.Argument(
+            metavar="NAME",
+            help="The platform: eic (Saviynt EIC), entra (Microsoft Entra ID), okta, sailpoint, "
+            "midpoint, one-identity (One Identity Manager), onelogin, jumpcloud, ping (PingOne, "
+            "PingFederate), keycloak or authentik.",
+        ),
     ],
     url: Annotated[
         str,
@@ -21,7 +39,7 @@ def recipe(
     auth: Annotated[
         Literal["token", "client-credentials", "basic"],
         typer.Option(
-            help="How the platform signs in: with a token as it is, with access tokens of an hour "
+            help="For eic, how it signs in: with a token as it is, with access tokens of an hour "
             "that it asks for, or with name and token as password."
         ),
     ] = "token",
@@ -29,18 +47,24 @@ def recipe(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Where the files are written. Those of an earlier run are renewed, unless they "
-            "were changed.",
+            help="Where the files are written: eic has several and needs it, of the others it is "
+            "NAME.md, and without it the text is shown. Those of an earlier run are renewed, unless "
+            "they were changed.",
         ),
     ] = None,
     package: Annotated[
-        bool, typer.Option("--package", help="Write EIC's transport package (a zip), too.")
+        bool, typer.Option("--package", help="For eic, write its transport package (a zip), too.")
     ] = False,
 ) -> None:
-    """Write what an identity platform needs to be given, without secrets.
+    """Tell what an identity platform needs to be given, without secrets.
 
-    eic: the eleven files of a REST connection, an incremental import, Terraform, and the steps.
+    A page for each: what to type where, the attributes, what to switch on and off, licences and
+    roles, leavers, and how to try it. eic: the eleven files of a REST connection, an incremental
+    import, Terraform, and the steps.
     """
     from bridge.cli import recipes
 
-    recipes.WRITERS[platform](url, authentication=auth, out=out, package=package)
+    if platform == "eic":
+        recipes.write_eic(url, authentication=auth, out=out, package=package)
+    else:
+        recipes.tell(platform, url, authentication=auth, out=out, package=package)
