@@ -54,6 +54,8 @@ def names(wheel: Path) -> set[str]:
         "bridge/_mappings/goto.toml",
         "bridge/_mappings/eic/ImportAccountEntJSON.json",
         "bridge/_mappings/eic/README.md",
+        "bridge/_mappings/recipes/entra.md",
+        "bridge/_mappings/recipes/parts/before.md",
         "bridge/_mappings/eic/eic.tf",
         "bridge/store/migrations/env.py",
         "bridge/store/migrations/versions/0001_first_tables.py",

@@ -47,9 +47,9 @@ def recipe(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Where the files are written: eic has several and needs it, of the others it is "
-            "NAME.md, and without it the text is shown. Those of an earlier run are renewed, unless "
-            "they were changed.",
+            help="Where the files are written: eic has several and needs it; of the others it is "
+            "NAME.md, and without it the text is shown. Those of an earlier run are renewed, "
+            "unless they were changed.",
         ),
     ] = None,
     package: Annotated[
