@@ -23,6 +23,6 @@ VOLUME /data
 USER 10001:10001
 EXPOSE 8080
 # Past any proxy of the environment; an answer other than 2xx is an exception, hence status 1.
-HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["python", "-c", "import os, urllib.request as r; r.build_opener(r.ProxyHandler({})).open('http://127.0.0.1:' + os.environ['BRIDGE_PORT'] + '/health/live', timeout=4)"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["python", "-c", "import os, urllib.request as r; r.build_opener(r.ProxyHandler({})).open('http://127.0.0.1:' + os.environ['BRIDGE_PORT'] + ('/' + os.environ.get('BRIDGE_BASE_PATH', '').strip('/')).rstrip('/') + '/health/live', timeout=4)"]
 ENTRYPOINT ["goto-scim-bridge"]
 CMD ["serve"]

@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from scim2_models import NotFoundException
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
@@ -22,7 +24,7 @@ from bridge.directory import Directory
 from bridge.errors import BridgeError
 from bridge.goto import circuit_open
 from bridge.mapping import Mapping, load_mapping
-from bridge.operations import Check, Health, Metrics, Watched
+from bridge.operations import BelowPath, Check, Health, Metrics, Watched
 from bridge.rooms import Rooms, open_rooms
 from bridge.scim import (
     AccessTokens,
@@ -82,9 +84,18 @@ def create_app(
     app = Starlette(
         lifespan=lifespan,
         exception_handlers={404: _not_found, 405: _not_found},
+        middleware=_middleware(settings.base_path),
     )
     app.router.redirect_slashes = False
     return app
+
+
+def _middleware(base_path: str) -> list[Middleware]:
+    async def elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
+        detail = f"There is nothing at {scope['path'][:200]!r}: everything is below {base_path}"
+        await error_response(NotFoundException(detail=detail))(scope, receive, send)
+
+    return [Middleware(BelowPath, base_path=base_path, otherwise=elsewhere)] if base_path else []
 
 
 def _routes(
@@ -118,7 +129,7 @@ def _routes(
             mapping,
             authenticator,
             secret=rooms.sealer.derive("cursors"),
-            public_url=settings.public_url,
+            public_url=_public_url(settings),
         )
 
     health = Health(
@@ -135,6 +146,14 @@ def _routes(
         Route(TOKEN_PATH, TokenEndpoint(authenticator), methods=["POST"]),
         Mount(SCIM_PATH, app=Watched(_Face(rooms, face), metrics)),
     ]
+
+
+def _public_url(settings: Settings) -> str | None:
+    """The URL that clients use, with the base path where it names only a host."""
+    url = settings.public_url
+    if url is None or urlsplit(url).path:
+        return url
+    return url + settings.base_path
 
 
 class _Face:

@@ -84,6 +84,8 @@ def live_bridge(
     mapping: str = "sandbox",
     max_age: float = 60,
     profile: str = "lenient",
+    base_path: str = "",
+    public_url: str | None = None,
     **simulated: Any,
 ) -> Iterator[Live]:
     """Serve a bridge whose database is in ``folder``."""
@@ -101,11 +103,15 @@ def live_bridge(
             goto_rate_limit=FASTEST,
             database_url=f"sqlite:///{folder / 'live.db'}",
             snapshot_max_age=max_age,
+            base_path=base_path,
+            public_url=public_url,
         )
         with (
             served(create_app(settings, load_mapping(shipped(mapping)))) as url,
             httpx.Client(
-                base_url=url + SCIM_PATH, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30
+                base_url=url + base_path + SCIM_PATH,
+                headers={"Authorization": f"Bearer {TOKEN}"},
+                timeout=30,
             ) as scim,
             httpx.Client(base_url=goto_url, timeout=30) as goto,
         ):

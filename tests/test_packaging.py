@@ -57,6 +57,7 @@ def names(wheel: Path) -> set[str]:
         "bridge/_mappings/recipes/entra.md",
         "bridge/_mappings/recipes/parts/before.md",
         "bridge/_mappings/eic/eic.tf",
+        "bridge/conformance/traces/okta.json",
         "bridge/store/migrations/env.py",
         "bridge/store/migrations/versions/0001_first_tables.py",
     ],
@@ -163,19 +164,22 @@ def test_the_image_keeps_its_data_in_the_volume(instructions: list[tuple[str, st
     assert environment["BRIDGE_PORT"] == _value(instructions, "EXPOSE") == "8080"
 
 
+@pytest.mark.parametrize("below", ["", "/goto", "goto/"])
 @pytest.mark.parametrize(("answer", "healthy"), [(200, True), (503, False)])
 def test_the_images_health_check_asks_for_liveness(
-    instructions: list[tuple[str, str]], answer: int, healthy: bool
+    instructions: list[tuple[str, str]], answer: int, healthy: bool, below: str
 ) -> None:
     command = json.loads(_value(instructions, "HEALTHCHECK").partition(" CMD ")[2])
     assert command[0] == "python"
     with _server(answer) as (port, asked):
-        environment = {"BRIDGE_PORT": str(port), "http_proxy": "http://127.0.0.1:9"}
+        environment = {
+            "BRIDGE_PORT": str(port), "BRIDGE_BASE_PATH": below, "http_proxy": "http://127.0.0.1:9"
+        }  # fmt: skip
         ran = subprocess.run(
             [sys.executable, *command[1:]], env=environment, capture_output=True, check=False
         )
     assert (ran.returncode == 0) is healthy
-    assert asked == ["/health/live"]
+    assert asked == ["/goto/health/live" if below else "/health/live"]
 
 
 @contextmanager

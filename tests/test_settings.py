@@ -44,6 +44,7 @@ def test_every_setting_is_taken_from_the_environment(tmp_path: Path) -> None:
         "HOST": "0.0.0.0",
         "PORT": "9",
         "PUBLIC_URL": "https://scim.example.com/goto/",
+        "BASE_PATH": "goto/",
         "TOKEN": "t",
         "TOKEN_PROFILE": "STRICT",
         "SECRET_KEY": KEY,
@@ -67,6 +68,7 @@ def test_every_setting_is_taken_from_the_environment(tmp_path: Path) -> None:
     unchanged = [n for n in given if getattr(settings, n.lower()) == getattr(defaults, n.lower())]
     assert unchanged == []
     assert settings.public_url == "https://scim.example.com/goto"
+    assert settings.base_path == "/goto"
     assert settings.goto_account_key == "6581286685341855244"
     assert settings.token_profile == "strict"
     assert settings.snapshot_max_age == 0
@@ -134,6 +136,7 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
     environment = {
         "BRIDGE_PORT": "eighty",
         "BRIDGE_PUBLIC_URL": "scim.example.com",
+        "BRIDGE_BASE_PATH": "/a/../b",
         "BRIDGE_GOTO_API_URL": "https://h:port",
         "BRIDGE_LOG_FORMAT": "xml",
         "BRIDGE_GOTO_RATE_LIMIT": "0",
@@ -143,6 +146,8 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
         f"--config: prot in {config} is no setting of the bridge: is port meant?",
         "BRIDGE_PORT must be a whole number from 0 to 65535, not 'eighty'.",
         f"BRIDGE_PUBLIC_URL must be {url}, not 'scim.example.com'.",
+        "BRIDGE_BASE_PATH must be a path such as /goto, of letters, digits and . _ ~ -, "
+        "not '/a/../b'.",
         f"BRIDGE_GOTO_API_URL must be {url}, not 'https://h:port'.",
         "BRIDGE_GOTO_RATE_LIMIT must be a whole number from 1 to 100000, not '0'.",
         "BRIDGE_SNAPSHOT_MAX_AGE must be a number of seconds, 0 or more, not '-1'.",

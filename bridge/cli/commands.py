@@ -39,6 +39,14 @@ app.command("export", epilog=SETTINGS)(account_commands.export)
 app.command("release-brake", epilog=SETTINGS)(trail_commands.release_brake)
 app.command("audit", epilog=SETTINGS)(trail_commands.audit)
 
+BasePath = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATH",
+        help="Serve everything below this path, for a proxy that passes paths on as they came.",
+        show_default="BRIDGE_BASE_PATH, else none",
+    ),
+]
 Users = Annotated[int, typer.Option(min=1, help="Users in the simulated account.")]
 Groups = Annotated[int, typer.Option(min=0, help="Groups in the simulated account.")]
 Seed = Annotated[int, typer.Option(help="The same number gives the same users and groups.")]
@@ -88,6 +96,10 @@ def sandbox(
             "and removed at the end.",
         ),
     ] = None,
+    base_path: Annotated[
+        str,
+        typer.Option(metavar="PATH", help="Serve the bridge below this path, such as /goto."),
+    ] = "",
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Log what the bridge does, not only what is wrong.")
     ] = False,
@@ -106,6 +118,7 @@ def sandbox(
         goto_port=goto_port,
         token=token,
         data=data,
+        base_path=base_path,
         seed=work.Seed(users=users, groups=groups, seed=seed),
     )
     work.run_sandbox(wanted, verbose=verbose)
@@ -144,6 +157,7 @@ def serve(
             show_default="BRIDGE_PORT, else 8080",
         ),
     ] = None,
+    base_path: BasePath = None,
     workers: Annotated[
         int, typer.Option(min=1, help="Processes that serve. Only one is possible.")
     ] = 1,
@@ -153,7 +167,7 @@ def serve(
         raise BridgeError(ONE_WORKER)
     from bridge.cli.configuration import settings_from
 
-    settings = settings_from(config, host=host, port=port)
+    settings = settings_from(config, host=host, port=port, base_path=base_path)
     from bridge.cli.service import run_service
 
     run_service(settings)

@@ -10,11 +10,15 @@ MAPPING = "BRIDGE_MAPPING"
 
 
 def settings_from(
-    config: Path | None, *, host: str | None = None, port: int | None = None
+    config: Path | None,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    base_path: str | None = None,
 ) -> Settings:
     """Gather the settings; a SettingsError tells of the mapping that they name, too."""
     try:
-        return load_settings(config=config, host=host, port=port)
+        return load_settings(config=config, host=host, port=port, base_path=base_path)
     except SettingsError as error:
         named = os.environ.get(MAPPING)
         mistakes = mapping_mistakes(Path(named)) if named else []

@@ -46,6 +46,7 @@ class Sandbox:
     goto_port: int
     token: str
     data: Path | None
+    base_path: str = ""
     seed: Seed
 
 
@@ -73,7 +74,9 @@ async def _serve_sandbox(wanted: Sandbox, stop: asyncio.Event) -> None:
             [simulator, Site(app=app, socket=bridge, grace=GRACE)],
             stop=stop,
             announce=lambda: _announce_sandbox(
-                base_url=url_of(bridge) + SCIM_PATH, goto_url=url_of(goto), token=wanted.token
+                base_url=url_of(bridge) + settings.base_path + SCIM_PATH,
+                goto_url=url_of(goto),
+                token=wanted.token,
             ),
         )
 
@@ -97,6 +100,7 @@ def _settings(wanted: Sandbox, *, goto_url: str, folder: Path) -> Settings:
     return load_settings(
         environment={},
         token=wanted.token,
+        base_path=wanted.base_path,
         database_url=f"sqlite:///{folder / 'bridge.db'}",
         secret_key=None if wanted.data else base64.b64encode(secrets.token_bytes(32)).decode(),
         goto_api_url=goto_url,

@@ -34,7 +34,9 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
         await serve(
             [Site(app=create_app(settings), socket=listening)],
             stop=stop,
-            announce=lambda: log.info("serving", url=url_of(listening) + SCIM_PATH),
+            announce=lambda: log.info(
+                "serving", url=url_of(listening) + settings.base_path + SCIM_PATH
+            ),
         )
 
 

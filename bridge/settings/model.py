@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bridge.settings.values import (
     AnyCase,
+    BasePath,
     BearerToken,
     DatabaseUrl,
     HttpUrl,
@@ -65,6 +66,14 @@ class Settings(BaseSettings):
             unset="taken from the request",
         ),
     ] = None
+    base_path: Annotated[
+        BasePath,
+        About(
+            "a path such as `/goto` below which everything is served, for a proxy that does not "
+            "take it off",
+            "a path such as /goto, of letters, digits and . _ ~ -",
+        ),
+    ] = ""
     token: Annotated[
         BearerToken | None,
         About("one static SCIM bearer token", file=True),
@@ -181,7 +190,7 @@ def describe() -> list[Setting]:
         Setting(
             name=environment_name(name),
             meaning=about(name).meaning,
-            default=about(name).unset if field.default is None else str(field.default),
+            default=about(name).unset if field.default in (None, "") else str(field.default),
             file=about(name).file,
         )
         for name, field in Settings.model_fields.items()

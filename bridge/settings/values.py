@@ -2,12 +2,15 @@
 
 import base64
 import binascii
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 SECRET_KEY_BYTES = 32
+# What needs no percent-encoding, so that what is sent and what is compared look the same.
+BASE_PATH = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*")
 MAKE_A_KEY = 'python -c "import base64,os;print(base64.b64encode(os.urandom(32)).decode())"'
 
 
@@ -58,9 +61,17 @@ def _lowered(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def _base_path(text: str) -> str:
+    path = "/" + text.strip("/") if text.strip("/") else ""
+    if not BASE_PATH.fullmatch(path):
+        raise ValueError
+    return path
+
+
 Text = Annotated[str, Field(min_length=1)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 BearerToken = Annotated[SecretStr, AfterValidator(_bearer_token)]
 SealingKey = Annotated[SecretStr, AfterValidator(_sealing_key)]
+BasePath = Annotated[str, AfterValidator(_base_path)]
 AnyCase = BeforeValidator(_lowered)

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import httpx
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent / "traces"
 MISSING = object()
 
 
@@ -28,6 +28,11 @@ class Outcome:
     complaints: tuple[str, ...]
     setup: bool
     reason: str
+
+
+def clients() -> list[str]:
+    """Return the names of the files, without their ending."""
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
 def steps_of(client: str) -> list[dict[str, Any]]:
