@@ -1,7 +1,7 @@
 """The numbers of a run as plots: SVG files, readable on light and on dark.
 
-``python -m benchmarks.plots [NUMBERS FOLDER]`` draws what ``results.json`` holds. Knows pygal, and not how anything
-was measured.
+``python -m benchmarks.plots [NUMBERS FOLDER]`` draws what ``results.json`` holds. Knows
+pygal, and not how anything was measured.
 """
 
 import json
