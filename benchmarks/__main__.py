@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -12,11 +13,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from benchmarks.report import Found
+from benchmarks.report import Finding, Found
 from benchmarks.size import FULL, QUICK, Size
 
 PARTS = ("imports", "waves", "members", "reads", "writes", "filters", "weight")
 ROOT = Path(__file__).parent.parent
+LINES = 5
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -63,8 +65,21 @@ def measured(parts: list[str], size: Size, console: Console) -> Found:
     for name in parts:
         console.print(f"measuring {name} …", style="dim")
         with TemporaryDirectory(prefix="bench-") as folder:
-            import_module(f"benchmarks.parts.{name}").run(size, Path(folder), found)
+            try:
+                import_module(f"benchmarks.parts.{name}").run(size, Path(folder), found)
+            except Exception as error:
+                # What the other parts found took long, and is not lost with this one.
+                found.rows.append(Finding(f"{name}: not finished", str(error), "to finish", False))
+                told = "\n".join(log_ends(Path(folder)))
+                console.print(f"{name}: {error}\n{told}", style="red", markup=False)
     return found
+
+
+def log_ends(folder: Path) -> Iterator[str]:
+    """The last lines that each server wrote."""
+    for log in sorted(folder.rglob("*.log")):
+        lines = log.read_text("utf-8", "replace").splitlines()[-LINES:]
+        yield from (f"{log.stem}: {line}" for line in lines)
 
 
 if __name__ == "__main__":

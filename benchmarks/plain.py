@@ -71,7 +71,12 @@ class GoTo:
         assert self._http is not None
         while True:
             await self._turn()
-            answer = await self._http.request(method, path, **options)
+            try:
+                answer = await self._http.request(method, path, **options)
+            except httpx.TransportError:
+                if method != "GET":
+                    raise
+                continue
             if answer.status_code != 429:
                 answer.raise_for_status()
                 return answer

@@ -49,7 +49,14 @@ def main(port: int, users: int, groups: int, rate: int) -> None:
     """Serve until a signal comes."""
     settings = SimulatorSettings(rate_limit=rate, access_token_ttl_s=A_DAY)
     app = simulated_goto(users=users, groups=groups, settings=settings)
-    uvicorn.run(Counting(app), host="127.0.0.1", port=port, log_level="error", access_log=False)
+    uvicorn.run(
+        Counting(app),
+        host="127.0.0.1",
+        port=port,
+        log_level="error",
+        access_log=False,
+        timeout_keep_alive=75,  # longer than a contestant waits for its turn
+    )
 
 
 if __name__ == "__main__":

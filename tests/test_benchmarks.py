@@ -26,6 +26,7 @@ EACH = [part if part in SHORT else pytest.param(part, marks=pytest.mark.soak) fo
 def test_a_part_runs_and_gives_rows_with_targets(part: str) -> None:
     found = measured([part], TINY, Console(quiet=True))
     assert any(row.met is not None for row in found.rows)
+    assert [row for row in found.rows if row.target == "to finish"] == []
 
 
 @pytest.mark.parametrize("part", PARTS)
