@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from scim2_models import NotFoundException, SCIMException, UniquenessException
+from scim2_models import ConflictException, NotFoundException, SCIMException, UniquenessException
 
 from bridge.directory.core import Core
 from bridge.directory.entries import Change, GroupEntry, Guard, MembershipChange, UserEntry
@@ -19,10 +19,17 @@ from bridge.directory.refusals import (
 )
 from bridge.directory.settling import CREATE_GROUP, DELETE_GROUP, Settling
 from bridge.directory.users import Users
-from bridge.errors import GoToError, GoToUnavailable, OutcomeUnknown, RecordNotFound
-from bridge.goto import GroupRecord
+from bridge.errors import GoToError, GoToUnavailable, OutcomeUnknown, RecordConflict, RecordNotFound
+from bridge.goto import LARGEST_CREATE, GroupRecord
 from bridge.mapping import Before
 from bridge.store import AuditEntry, Intent
+
+# A look at fifty users is quicker than one at a thousand, and disturbs nobody.
+FEW_CALLS = 4
+NOT_EMPTY = (
+    "GoTo does not delete a group that has members, or groups below it: take them out first, or "
+    "delete it in GoTo"
+)
 
 
 class Groups:
@@ -242,6 +249,8 @@ class Groups:
             with goto_refusals(self._writing.attribute_of, "name", ""):
                 try:
                     await core.goto.delete_group(key)
+                except RecordConflict:
+                    raise ConflictException(detail=NOT_EMPTY) from None
                 except OutcomeUnknown:
                     if await self._is_there(key):
                         raise lost_so_far() from None
@@ -273,6 +282,32 @@ class Groups:
             return True
         return False
 
+    async def _follow(self, users: Sequence[str], groups: Sequence[str]) -> None:
+        """Read back what became of the members of a group that was deleted, and of those below."""
+        core = self._core
+        calls = -(-len(users) // LARGEST_CREATE) + bool(groups)
+        if calls > len(core.snapshot.users) // 1000 + FEW_CALLS:
+            # A whole pass is cheaper: the next list makes it.
+            core.snapshot.distrust([*users, *groups])
+            return
+        core.snapshot.overtake()
+        try:
+            began = core.clock()
+            for record in await core.goto.groups() if groups else ():
+                if record.key in groups:
+                    known = core.snapshot.groups.get(record.key)
+                    await core.see_group(record, known.members if known else (), seen_at=began)
+            for start in range(0, len(users), LARGEST_CREATE):
+                began = core.clock()
+                some = users[start : start + LARGEST_CREATE]
+                found = await core.goto.users_by_key(some)
+                for user in found:
+                    await core.see_user(user, seen_at=began)
+                if len(found) < len(some):
+                    core.snapshot.distrust(some)
+        except GoToError:
+            core.snapshot.distrust([*users, *groups])
+
     async def _forget(
         self, key: str, *, deleted: bool = False, audited: Sequence[AuditEntry] = ()
     ) -> None:
@@ -285,10 +320,15 @@ class Groups:
         await core.ledger.bury("Group", [key], audited=audited)
         if entry is None and core.is_young(core.oldest_allowed()):
             return
-        touched = [user.key for user in core.snapshot.users.values() if _is_below(user, key)]
-        if touched or (entry is not None and entry.record.get("totalMemberCount")):
+        users = [user.key for user in core.snapshot.users.values() if _is_below(user, key)]
+        below = [each.key for each in core.snapshot.groups.values() if key in each.record.key_path]
+        if not deleted and (users or below):
             # Where its members and the groups below went is not known: look again.
-            core.snapshot.distrust(touched)
+            core.snapshot.distrust(users)
+        elif users or below:
+            await self._follow(users, below)
+        elif entry is not None and entry.record.get("totalMemberCount"):
+            core.snapshot.distrust()
 
     async def _refuse_taken(self, name: str, *, key: str = "") -> None:
         """Refuse a name that another group has; it may have lost it at GoTo since."""

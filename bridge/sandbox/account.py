@@ -212,8 +212,9 @@ class Account:
         below = list(self.stored.children(key))
         if (members or below) and self.settings.delete_nonempty_group == "refuse":
             raise Refusal(409, "group.not.empty", key)
+        next_group = group.parent_key if self.settings.delete_nonempty_group == "move_up" else None
         for user_key in members:
-            self._write(Tables.put_user, replace(self.user(user_key), group_key=None))
+            self._write(Tables.put_user, replace(self.user(user_key), group_key=next_group))
         for child in below:
             self._write(Tables.put_group, replace(child, parent_key=group.parent_key))
         self._write(Tables.drop_group, group)

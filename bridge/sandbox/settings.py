@@ -61,7 +61,7 @@ class SimulatorSettings(BaseModel):
     per_group_removal: bool = True
     per_group_removal_off_status: Literal[404, 405] = 405
     remove_nonmember: Literal["ignore", "refuse"] = "ignore"
-    delete_nonempty_group: Literal["ungroup", "refuse"] = "ungroup"
+    delete_nonempty_group: Literal["ungroup", "move_up", "refuse"] = "ungroup"
 
     # Lists
     default_page_size: int = Field(default=100, ge=1)
