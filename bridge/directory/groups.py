@@ -322,11 +322,11 @@ class Groups:
             return
         users = [user.key for user in core.snapshot.users.values() if _is_below(user, key)]
         below = [each.key for each in core.snapshot.groups.values() if key in each.record.key_path]
-        if not deleted and (users or below):
-            # Where its members and the groups below went is not known: look again.
-            core.snapshot.distrust(users)
-        elif users or below:
+        if (users or below) and deleted and core.is_young(core.oldest_allowed()):
             await self._follow(users, below)
+        elif users or below:
+            # Where they went is not known: look again.
+            core.snapshot.distrust(users)
         elif entry is not None and entry.record.get("totalMemberCount"):
             core.snapshot.distrust()
 
