@@ -341,3 +341,52 @@ def test_basic_is_the_clients_name_and_its_token(tmp_path: Path) -> None:
             assert answer.status_code == 200
 
     asyncio.run(scenario())
+
+
+def test_keycloaks_user_is_known_by_its_user_name_and_gets_its_roles(tmp_path: Path) -> None:
+    body = {
+        "schemas": [CORE],
+        "userName": "kc@example.com",
+        "externalId": "a-user-id",
+        "displayName": "Key Cloak",
+        "name": {"givenName": "Key", "familyName": "Cloak"},
+        "emails": [{"value": "key.cloak@example.com"}],
+        "active": True,
+        "roles": [{"value": "MANAGE_USERS"}],
+    }
+
+    async def scenario() -> None:
+        async with face_over(simulated(users=2, groups=1), tmp_path) as (http, bridge):
+            made = await created(http, body)
+            emails = {user["email"] for user in (await bridge.state())["users"]}
+            # An e-mail that is neither primary nor of work is not what GoTo is told.
+            assert "kc@example.com" in emails
+            assert "key.cloak@example.com" not in emails
+            assert [role["value"] for role in made["roles"]] == ["MANAGE_USERS"]
+
+    asyncio.run(scenario())
+
+
+def test_a_name_of_one_word_as_authentik_sends_it_is_completed(tmp_path: Path) -> None:
+    body = {
+        "schemas": [CORE],
+        "userName": "prince@example.com",
+        "name": {"formatted": "Prince", "givenName": "Prince", "familyName": ""},
+    }
+
+    async def scenario() -> None:
+        async with face_over(simulated(users=2, groups=1), tmp_path) as (http, _):
+            made = await created(http, body)
+            assert made["name"]["givenName"] == "Prince"
+            assert made["name"]["familyName"]
+
+    asyncio.run(scenario())
+
+
+def test_a_count_of_nothing_tells_the_number_of_users(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with face_over(simulated(users=7, groups=1), tmp_path) as (http, bridge):
+            counted = (await http.get("/Users?count=0")).json()["totalResults"]
+            assert counted == len((await bridge.state())["users"])
+
+    asyncio.run(scenario())
