@@ -188,8 +188,8 @@ class Settling:
     async def _create_group(self, intent: Intent) -> tuple[bool, GroupEntry | None]:
         """Take in the group of a create, with what is held beside it; None where there is none.
 
-        The first says whether GoTo showed a group of that name. One with other members than were
-        sent is somebody else's.
+        The first says whether GoTo showed a group of that name. One that was there before, or
+        with other members than were sent, is somebody else's.
         """
         core, name = self._core, str(intent.payload["name"])
         began = core.clock()
@@ -200,12 +200,14 @@ class Settling:
             if record.name != name or core.recent.newest(record, began) is None:
                 continue
             known = core.ledger.state("Group", record.key)
-            if known is not None and known.held:
-                return True, core.snapshot.groups.get(record.key)
+            if known is not None and known.first_seen < intent.begun_at:
+                return True, None
             members = [user.key for user in await core.goto.group_users(record.key)]
             if not set(members) <= set(intent.payload["members"]):
                 return True, None
-            entry = core.assembly.group(record, members, seen_at=began, held=intent.payload["held"])
+            # What is held by now may have been changed since.
+            held = known.held if known and known.held else intent.payload["held"]
+            entry = core.assembly.group(record, members, seen_at=began, held=held)
             return True, await core.keep_group(entry)
         return False, None
 

@@ -11,7 +11,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -25,21 +25,28 @@ from bridge.store import Sealer, Store
 from tests.conftest import SANDBOX_MAPPING
 
 When = Literal["goes on", "stops"]
+SUSPENDING = replace(SANDBOX_MAPPING, rules=replace(SANDBOX_MAPPING.rules, on_delete="suspend"))
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([__name__])
 
 
 @dataclass(frozen=True)
 class Verb:
-    """What is done to which resource, as the directory's storage of SCIM JSON wants it."""
+    """What is done to which resource, as the directory's storage of SCIM JSON wants it.
+
+    ``suspending`` says that whoever is deleted is suspended and hidden.
+    """
 
     name: Literal["replace", "create", "delete", "create group"]
     key: str = ""
     wanted: Any = None
+    suspending: bool = False
 
 
 @asynccontextmanager
-async def directory_at(url: str, folder: Path) -> AsyncIterator[Directory]:
+async def directory_at(
+    url: str, folder: Path, *, suspending: bool = False
+) -> AsyncIterator[Directory]:
     """A directory on the database in ``folder``, in front of the simulated GoTo at ``url``."""
     store = await Store.open(f"sqlite:///{folder / 'bridge.db'}", sealer=Sealer([b"k" * 32]))
     async with httpx.AsyncClient(base_url=url) as http:
@@ -49,7 +56,8 @@ async def directory_at(url: str, folder: Path) -> AsyncIterator[Directory]:
         async def connected() -> str:
             return administrator
 
-        directory = Directory(goto, store, SANDBOX_MAPPING, connect=connected, max_age=60)
+        mapping = SUSPENDING if suspending else SANDBOX_MAPPING
+        directory = Directory(goto, store, mapping, connect=connected, max_age=60)
         try:
             yield directory
         finally:
@@ -100,7 +108,7 @@ def _main(url: str, folder: Path, verb: Verb, at: int, when: When) -> None:
 
 
 async def _until_killed(url: str, folder: Path, verb: Verb, steps: "_Steps") -> None:
-    async with directory_at(url, folder) as directory:
+    async with directory_at(url, folder, suspending=verb.suspending) as directory:
         await directory.open()
         loop = asyncio.get_running_loop()
         loop.set_task_factory(lambda loop, coro, **options: _task(loop, coro, steps, options))

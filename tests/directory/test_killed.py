@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scim2_models import UniquenessException
+from scim2_models import NotFoundException, UniquenessException
 
 from bridge.directory import UserEntry
 from bridge.sandbox import SimulatorSettings, simulated_goto
@@ -19,6 +19,7 @@ SUSPENDED = {"active": False}
 ACTIVE = {"active": True}
 EVERY = 1
 SOME = 3
+FEW = 7
 
 
 class Account:
@@ -62,18 +63,22 @@ def at_every_step(
     deaths = 0
     for when in WHENS:
         at = 0
-        while killed(url, folder, verb(), at=at, when=when):
+        while killed(url, folder, meant := verb(), at=at, when=when):
             deaths += 1
-            asyncio.run(_restarted(folder, url, after))
+            asyncio.run(_restarted(folder, url, after, suspending=meant.suspending))
             at += stride
-        asyncio.run(_restarted(folder, url, after))
+        asyncio.run(_restarted(folder, url, after, suspending=meant.suspending))
     return deaths
 
 
 async def _restarted(
-    folder: Path, url: str, after: Callable[[Any], Coroutine[Any, Any, None]]
+    folder: Path,
+    url: str,
+    after: Callable[[Any], Coroutine[Any, Any, None]],
+    *,
+    suspending: bool = False,
 ) -> None:
-    async with directory_at(url, folder) as directory:
+    async with directory_at(url, folder, suspending=suspending) as directory:
         await directory.open()
         await after(directory)
 
@@ -170,3 +175,107 @@ def test_a_create_that_is_killed_is_completed_by_its_repeat(tmp_path: Path) -> N
     with served(account.app) as url:
         asyncio.run(_restarted(tmp_path, url, _titled(account.key)))
         assert at_every_step(tmp_path, url, _create, after, stride=SOME) > 3
+
+
+def test_a_group_whose_create_is_killed_is_filled_by_its_repeat(tmp_path: Path) -> None:
+    account = Account()
+    members = [
+        key for key in account.stored.users if key != account.app.state.account.administrator_key
+    ]
+    number = 0
+
+    def _create() -> Verb:
+        return Verb("create group", wanted=wanted())
+
+    def wanted() -> dict[str, Any]:
+        values = [{"value": key} for key in members[:2]]
+        return {"displayName": f"Shift {number}", "externalId": f"g{number}", "members": values}
+
+    def made() -> list[str]:
+        name = wanted()["displayName"]
+        return [key for key, group in account.stored.groups.items() if group.name == name]
+
+    async def after(directory: Any) -> None:
+        nonlocal number
+        assert len(made()) <= 1
+        with suppress(UniquenessException):  # it was done and noted, only its client was not told
+            await directory.create("Group", wanted())
+        (key,) = made()
+        found = await directory.read("Group", key, live=True)
+        assert found.resource["externalId"] == f"g{number}"
+        assert set(account.stored.members(key)) == set(members[:2]) == set(found.members)
+        assert directory._done.core.journal.all() == []
+        number += 1
+
+    with served(account.app) as url:
+        asyncio.run(_restarted(tmp_path, url, _titled(account.key)))
+        assert at_every_step(tmp_path, url, _create, after, stride=FEW) > 3
+
+
+def test_who_is_deleted_by_suspension_is_a_user_or_gone_though_it_is_killed(tmp_path: Path) -> None:
+    account = Account()
+    group = next(iter(account.stored.groups))
+    account.stored.users[account.key] = replace(account.user, group_key=group)
+    whole = account.user
+
+    async def after(directory: Any) -> None:
+        begins_whole = account.has_everything()
+        assert begins_whole or account.has_nothing()
+        seen = await _seen(directory, account.key)
+        assert seen == begins_whole
+        assert (account.user.group_key == group) == begins_whole
+        if seen:
+            assert (await directory.read("User", account.key)).resource["title"] == "Baker"
+        with suppress(NotFoundException):  # it was done, only its client was not told
+            await directory.delete("User", account.key)
+        assert account.has_nothing()
+        assert account.user.group_key is None
+        assert not await _seen(directory, account.key)
+        assert directory._done.core.journal.all() == []
+        back = await directory.create("User", {"userName": whole.email, "title": "Baker"})
+        assert (back.key, back.resource["title"]) == (account.key, "Baker")
+        account.stored.users[account.key] = whole
+
+    with served(account.app) as url:
+        asyncio.run(_restarted(tmp_path, url, _titled(account.key)))
+        verb = Verb("delete", account.key, suspending=True)
+        assert at_every_step(tmp_path, url, lambda: verb, after, stride=FEW) > 3
+
+
+def test_who_comes_back_is_gone_or_a_user_though_it_is_killed(tmp_path: Path) -> None:
+    account = Account()
+    wanted = {
+        "userName": account.user.email,
+        "name": {"givenName": account.user.first_name, "familyName": account.user.last_name},
+        "externalId": "e-1",
+    }
+
+    async def after(directory: Any) -> None:
+        if await _seen(directory, account.key):
+            found = await directory.read("User", account.key, live=True)
+            assert (found.resource["active"], found.resource["externalId"]) == (True, "e-1")
+        else:
+            assert not await _seen(directory, account.key)
+        with suppress(UniquenessException):  # it was done and noted, only its client was not told
+            assert (await directory.create("User", wanted)).key == account.key
+        found = await directory.read("User", account.key, live=True)
+        assert (found.resource["active"], found.resource["externalId"]) == (True, "e-1")
+        assert directory._done.core.journal.all() == []
+        await directory.delete("User", account.key)
+        assert not await _seen(directory, account.key)
+
+    async def gone(directory: Any) -> None:
+        await directory.delete("User", account.key)
+
+    with served(account.app) as url:
+        asyncio.run(_restarted(tmp_path, url, gone, suspending=True))
+        verb = Verb("create", wanted=wanted, suspending=True)
+        assert at_every_step(tmp_path, url, lambda: verb, after, stride=FEW) > 3
+
+
+async def _seen(directory: Any, key: str) -> bool:
+    try:
+        await directory.read("User", key, live=True)
+    except NotFoundException:
+        return False
+    return True
