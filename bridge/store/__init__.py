@@ -7,6 +7,7 @@ nor GoTo: to it a held attribute is JSON under a key, and a grant is JSON under 
 from bridge.store.audit import LONGEST_RELEASE, RELEASED, AuditEntry
 from bridge.store.database import StoreUnavailable
 from bridge.store.journal import Intent, new_intent
+from bridge.store.passes import PassChange, StoredPass, StoredRecord
 from bridge.store.sealer import Sealer
 from bridge.store.secret_key import SecretKeys, secret_keys
 from bridge.store.states import ResourceState
@@ -19,11 +20,14 @@ __all__ = [
     "AuditEntry",
     "ClientToken",
     "Intent",
+    "PassChange",
     "ResourceState",
     "Sealer",
     "SecretKeys",
     "Store",
     "StoreUnavailable",
+    "StoredPass",
+    "StoredRecord",
     "hash_token",
     "new_intent",
     "secret_keys",

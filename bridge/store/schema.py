@@ -94,6 +94,26 @@ audit = Table(
 
 Index("audit_by_time", audit.c.account, audit.c.at)
 
+# The last whole pass over an account: GoTo's records, and the JSON that was made of them.
+snapshot_pass = Table(
+    "snapshot_pass",
+    metadata,
+    Column("account", Text, primary_key=True),
+    # Absent once something was changed after it: it is not to be believed then.
+    Column("taken_at", BigInteger),
+    Column("made_by", Text, nullable=False),
+)
+
+snapshot_record = Table(
+    "snapshot_record",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("record", LargeBinary, nullable=False),
+    Column("text", LargeBinary),
+)
+
 
 def to_micros(moment: datetime) -> int:
     """Microseconds since 1970 UTC; a moment without a time zone is a ``TypeError``."""

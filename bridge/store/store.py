@@ -17,6 +17,7 @@ from bridge.store.audit import AuditEntry, entry_from_row, entry_to_row
 from bridge.store.database import Database, open_database
 from bridge.store.journal import Intent, intent_from_row, intent_to_row
 from bridge.store.migrate import migrate
+from bridge.store.passes import PassChange, StoredPass, doubt_pass, read_pass, write_pass
 from bridge.store.schema import (
     audit,
     client_token,
@@ -87,10 +88,12 @@ class Store:
         *,
         audited: Sequence[AuditEntry] = (),
         ended: Sequence[Intent] = (),
+        doubting: bool = False,
     ) -> None:
         """Insert or replace states, all or none; a buried key comes back to life.
 
-        ``audited`` and the end of intents are written in the same transaction.
+        ``audited`` and the end of intents are written in the same transaction; ``doubting`` says
+        in it that the stored pass is not the newest any more.
         """
         rows = [state_to_row(state, account=account, kind=kind) for state in states]
         if not (rows or audited or ended):
@@ -101,6 +104,8 @@ class Store:
             if rows:
                 await connection.execute(self._database.upsert(resource_state), rows)
             await _write_beside(connection, account, audited, ended)
+            if doubting:
+                await doubt_pass(connection, account)
 
     @uninterrupted
     async def bury(
@@ -113,11 +118,13 @@ class Store:
         parked: Mapping[str, Any] | None = None,
         audited: Sequence[AuditEntry] = (),
         ended: Sequence[Intent] = (),
+        doubting: bool = False,
     ) -> None:
         """Leave a tombstone of each key and forget what was held: re-created, it starts clean.
 
         A tombstone that keeps something ``parked`` is that of a user who is suspended and not gone.
-        ``audited`` and the end of intents are written in the same transaction.
+        ``audited`` and the end of intents are written in the same transaction; ``doubting`` says
+        in it that the stored pass is not the newest any more.
         """
         if not (keys or audited or ended):
             return
@@ -139,6 +146,26 @@ class Store:
             if keys:
                 await connection.execute(statement, [{"buried_key": key} for key in sorted(keys)])
             await _write_beside(connection, account, audited, ended)
+            if doubting:
+                await doubt_pass(connection, account)
+
+    @uninterrupted
+    async def stored_pass(self, account: str) -> StoredPass | None:
+        """Give the last whole pass, None where there is none or something was changed after it."""
+        async with self._database.read() as connection:
+            return await read_pass(connection, account)
+
+    @uninterrupted
+    async def store_pass(self, account: str, change: PassChange) -> None:
+        """Bring the stored pass up to another one, wholly or not at all."""
+        async with self._database.write() as connection:
+            await write_pass(self._database, connection, account, change)
+
+    @uninterrupted
+    async def doubt_pass(self, account: str) -> None:
+        """Say that something was changed after the stored pass."""
+        async with self._database.write() as connection:
+            await doubt_pass(connection, account)
 
     @uninterrupted
     async def parted(self, account: str, kind: str) -> dict[str, Mapping[str, Any]]:
