@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import structlog
+
 from bridge.directory import belongings
 from bridge.directory.assembly import Assembly
 from bridge.directory.brake import Brake
@@ -27,6 +29,7 @@ from bridge.directory.entries import (
 from bridge.directory.groups import Groups
 from bridge.directory.holders import Holders
 from bridge.directory.journal import Journal
+from bridge.directory.kept_pass import KeptPass
 from bridge.directory.ledger import Ledger
 from bridge.directory.licenses import NOTHING_KNOWN, Assignable
 from bridge.directory.locks import Locks
@@ -48,7 +51,9 @@ from bridge.directory.walks import KEPT_FOR, Walks
 from bridge.errors import BridgeError, GoToUnavailable
 from bridge.goto import GoToClient
 from bridge.mapping import Mapping as AttributeMapping
-from bridge.store import Store
+from bridge.store import Store, StoreUnavailable
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -72,6 +77,7 @@ class _Opened:
     shown: ShownAsGroups
     offered: Offered
     search: Search
+    kept: KeptPass
 
     def groups_of(self, key: str) -> Groups | ShownAsGroups:
         """Return who knows the group with an id: GoTo's, or those that stand for something else."""
@@ -135,6 +141,14 @@ class Directory:
         snapshot = Snapshot(Departed(self._clock, kept_for=KEPT_FOR), holders)
         assembly = Assembly(self._mapping, ledger, snapshot)
         recent = Recent(self._clock)
+        kept = KeptPass(
+            mapping=self._mapping.fingerprint,
+            assembly=assembly,
+            ledger=ledger,
+            snapshot=snapshot,
+            clock=self._clock,
+        )
+        await kept.load(max_age=self._max_age)
         core = Core(
             goto=self._goto,
             mapping=self._mapping,
@@ -149,6 +163,7 @@ class Directory:
                 ledger=ledger,
                 snapshot=snapshot,
                 recent=recent,
+                kept=kept,
                 clock=self._clock,
             ),
             locks=Locks(),
@@ -169,7 +184,7 @@ class Directory:
         offered = Offered(core)
         search = Search(core, users, groups, shown, offered, Walks(self._clock), types)
         await settling.all()
-        self._done = _Opened(core, users, groups, shown, offered, search)
+        self._done = _Opened(core, users, groups, shown, offered, search, kept)
         return self._done
 
     async def close(self) -> None:
@@ -180,6 +195,16 @@ class Directory:
             await asyncio.gather(self._opening, return_exceptions=True)
         if self._done is not None:
             await self._done.core.refresh.close()
+            await self._keep_pass(self._done)
+
+    async def _keep_pass(self, opened: _Opened) -> None:
+        try:
+            if opened.core.snapshot.taken_at is None:
+                await opened.core.ledger.doubt_pass()
+            else:
+                await opened.kept.save()
+        except StoreUnavailable as error:
+            log.warning("the snapshot could not be stored", reason=error.detail)
 
     @property
     def is_open(self) -> bool:

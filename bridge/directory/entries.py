@@ -64,6 +64,24 @@ class UserEntry:
         """Whether GoTo was seen to have it so, or is known to; not where that is still open."""
         return self.seen_at > float("-inf")
 
+    @classmethod
+    def restored(
+        cls, raw: bytes, text: bytes, state: ResourceState, *, seen_at: float
+    ) -> "UserEntry":
+        """Return an entry that was stored with its text."""
+        record = UserRecord(orjson.loads(raw))
+        email = _folded(record.email)
+        user_name = _folded(str(state.held.get("userName") or "")) or email
+        return cls(
+            key=state.key,
+            group_key=record.group_key,
+            names=(email, email if user_name == email else user_name),
+            state=state,
+            raw=raw,
+            text=text,
+            seen_at=seen_at,
+        )
+
     @property
     def record(self) -> UserRecord:
         """GoTo's fields, read out of ``raw`` each time."""

@@ -4,14 +4,22 @@ In memory, and in the store before a change counts as done. It knows no HTTP and
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from bridge.directory.actor import actor
 from bridge.directory.entries import Kind, now_in_milliseconds
-from bridge.store import AuditEntry, Intent, ResourceState, Store, new_intent
+from bridge.store import (
+    AuditEntry,
+    Intent,
+    PassChange,
+    ResourceState,
+    Store,
+    StoredPass,
+    new_intent,
+)
 
 UNCHANGED: Any = object()
 
@@ -33,6 +41,7 @@ class Ledger:
         # What is in the store and what is in memory change in the same order.
         self._writing = asyncio.Lock()
         self._beginning: _Beginning | None = None
+        self._believes_pass = False
         self._states: dict[Kind, dict[str, ResourceState]] = {"User": {}, "Group": {}}
         self._by_user_name: dict[str, str] = {}
         self._by_external_id: dict[tuple[Kind, str], dict[str, None]] = {}
@@ -48,6 +57,37 @@ class Ledger:
                 self._remember(kind, state)
         for key, parked in (await self._store.parted(self._account, "User")).items():
             self._part_from(key, parked)
+
+    async def stored_pass(self) -> StoredPass | None:
+        """Return the last whole pass where nothing was changed after it."""
+        return await self._store.stored_pass(self._account)
+
+    def believe_pass(self) -> None:
+        """Say that the stored pass is what is known now; the next change makes it doubtful."""
+        self._believes_pass = True
+
+    async def doubt_pass(self) -> None:
+        """Say that what is stored is not what is known any more."""
+        async with self._writing:
+            if self._believes_pass:
+                await self._store.doubt_pass(self._account)
+            self._believes_pass = False
+
+    async def store_pass(
+        self, make: Callable[[], tuple[PassChange, Callable[[], None]] | None]
+    ) -> None:
+        """Store what ``make`` gives while nothing else is written, and tell it that it is done."""
+        async with self._writing:
+            made = make()
+            if made is not None:
+                change, done = made
+                await self._store.store_pass(self._account, change)
+                self._believes_pass = True
+                done()
+
+    def keys(self, kind: Kind) -> list[str]:
+        """Return the keys of all resources that are GoTo's, whose keys are all digits."""
+        return [key for key in self._states[kind] if key.isdigit()]
 
     def state(self, kind: Kind, key: str) -> ResourceState | None:
         """Return what is known of a resource, or None."""
@@ -149,8 +189,14 @@ class Ledger:
         changed = [state for state in states if known.get(state.key) != state]
         if changed or audited or ended:
             await self._store.save_states(
-                self._account, kind, changed, audited=audited, ended=ended
+                self._account,
+                kind,
+                changed,
+                audited=audited,
+                ended=ended,
+                doubting=self._believes_pass,
             )
+            self._believes_pass = False
         for state in changed:
             self._remember(kind, state)
 
@@ -173,7 +219,9 @@ class Ledger:
                     at=now_in_milliseconds(),
                     audited=audited,
                     ended=ended,
+                    doubting=self._believes_pass,
                 )
+                self._believes_pass = False
             for key in gone:
                 self._forget(kind, key)
 

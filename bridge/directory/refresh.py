@@ -6,18 +6,20 @@ that was overtaken by a change of many records at once is not taken over, and ma
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
 from bridge.directory.activation import is_suspended
 from bridge.directory.assembly import Assembly
-from bridge.directory.entries import GroupEntry, UserEntry
+from bridge.directory.entries import Entry, GroupEntry, Kind, UserEntry
+from bridge.directory.kept_pass import KeptPass
 from bridge.directory.ledger import Ledger
 from bridge.directory.recent import Recent
 from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
 from bridge.goto import GoToClient, GroupRecord, UserRecord
+from bridge.store import ResourceState
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +35,7 @@ class Refresh:
         ledger: Ledger,
         snapshot: Snapshot,
         recent: Recent,
+        kept: KeptPass,
         clock: Clock,
     ) -> None:
         self._goto = goto
@@ -40,6 +43,7 @@ class Refresh:
         self._ledger = ledger
         self._snapshot = snapshot
         self._recent = recent
+        self._kept = kept
         self._clock = clock
         self._under_way: asyncio.Task[None] | None = None
 
@@ -59,10 +63,13 @@ class Refresh:
 
     async def _pass(self) -> None:
         began, overtakings = self._clock(), self._snapshot.overtakings
-        users = await self._goto.users(fields=self._assembly.user_fields)
+        # First, since users show the names of their licences.
+        self._snapshot.put_licenses(await self._goto.licenses(), at=began)
+        # Entries are made page by page, so that a large account is never all records at once.
+        users = await self._goto.users_as(
+            lambda record: self._user_entry(record, began), fields=self._assembly.user_fields
+        )
         groups = await self._goto.groups()
-        licenses = await self._goto.licenses()
-        self._snapshot.put_licenses(licenses, at=began)
         if self._snapshot.overtakings != overtakings:
             return
         entries = self._user_entries(users, began)
@@ -70,30 +77,32 @@ class Refresh:
         await self._take_over(entries, group_entries)
         self._snapshot.taken_at = began
         self._snapshot.forget_gone(before=began)
+        await self._kept.save()
         log.info("snapshot taken", users=len(entries), groups=len(group_entries))
 
-    def _user_entries(self, records: Sequence[UserRecord], began: float) -> dict[str, UserEntry]:
-        known = self._snapshot.users
-        entries: dict[str, UserEntry] = {}
-        for seen in records:
-            record = self._recent.newest(seen, began)
-            if record is None or self._snapshot.gone_at(record.key) > began:
-                continue
-            record = self._recent.placed(record, began)
-            if self._ledger.has_left(record.key) and is_suspended(record):
-                continue
-            entry = known.get(record.key)
-            if entry is None or (
-                entry.seen_at <= began and not self._assembly.shows(entry, record)
-            ):
-                entry = self._assembly.user(record, seen_at=began)
-            entries[entry.key] = entry
-        newer = {
-            key: entry
-            for key, entry in known.items()
-            if entry.seen_at > began or (key not in entries and self._recent.is_hidden(key, began))
+    def _user_entry(self, seen: UserRecord, began: float) -> UserEntry | None:
+        """Return the entry of a record that was read, the known one where nothing changed."""
+        record = self._recent.newest(seen, began)
+        if record is None:
+            return None
+        record = self._recent.placed(record, began)
+        if self._ledger.has_left(record.key) and is_suspended(record):
+            return None
+        known = self._snapshot.users.get(record.key)
+        if known is not None and (known.seen_at > began or self._assembly.shows(known, record)):
+            return known
+        return self._assembly.user(record, seen_at=began)
+
+    def _user_entries(self, seen: Sequence[UserEntry | None], began: float) -> dict[str, UserEntry]:
+        entries = {
+            entry.key: entry
+            for entry in seen
+            if entry is not None and self._snapshot.gone_at(entry.key) <= began
         }
-        return entries | newer
+        for key, entry in self._snapshot.users.items():
+            if entry.seen_at > began or (key not in entries and self._recent.is_hidden(key, began)):
+                entries[key] = entry
+        return entries
 
     def _group_entries(
         self, records: Sequence[GroupRecord], users: dict[str, UserEntry], began: float
@@ -117,10 +126,15 @@ class Refresh:
         }
 
     async def _take_over(self, users: dict[str, UserEntry], groups: dict[str, GroupEntry]) -> None:
-        gone = [key for key in self._snapshot.users if key not in users]
-        gone_groups = [key for key in self._snapshot.groups if key not in groups]
+        # What the ledger remembers is gone too where the snapshot of before a restart is not known.
+        gone = [key for key in self._ledger.keys("User") if key not in users]
+        gone_groups = [key for key in self._ledger.keys("Group") if key not in groups]
         self._snapshot.replace(users, groups)
         await self._ledger.bury("User", gone)
         await self._ledger.bury("Group", gone_groups)
-        await self._ledger.save_seen("User", [entry.state for entry in users.values()])
-        await self._ledger.save_seen("Group", [entry.state for entry in groups.values()])
+        await self._ledger.save_seen("User", self._unsaved("User", users))
+        await self._ledger.save_seen("Group", self._unsaved("Group", groups))
+
+    def _unsaved(self, kind: Kind, entries: Mapping[str, Entry]) -> list[ResourceState]:
+        ledger = self._ledger
+        return [e.state for key, e in entries.items() if ledger.state(kind, key) is not e.state]

@@ -10,6 +10,9 @@ from typing import Any
 
 import orjson
 
+FORM = 1
+"""Counted up with each change of how texts are written, so that no older ones are used."""
+
 ROOT = b"\xff"
 # Nobody can know it, so that no value is taken for it.
 _MARK = token_hex(16)

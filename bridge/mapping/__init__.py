@@ -72,6 +72,7 @@ class Mapping:
 
     path: Path
     rules: Rules
+    fingerprint: str = ""
 
     @cached_property
     def users(self) -> Translation:
@@ -117,4 +118,4 @@ class Mapping:
 def load_mapping(path: Path | None = None) -> Mapping:
     """Load a mapping file, the shipped one if none is named. Raises MappingError."""
     document = read(path or shipped("goto"))
-    return Mapping(document.path, read_rules(document))
+    return Mapping(document.path, read_rules(document), document.fingerprint)

@@ -8,9 +8,12 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from hashlib import blake2b
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from bridge.mapping.errors import MappingError, Mistake
 
@@ -39,6 +42,12 @@ class Document:
     tables: dict[str, Any] = field(default_factory=dict)
     below: "Document | None" = None
     _lines: list[str] = field(default_factory=list)
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same tables, in whichever files they stand."""
+        text = orjson.dumps(self.tables, option=orjson.OPT_SORT_KEYS, default=str)
+        return blake2b(text, digest_size=8).hexdigest()
 
     def mistake(self, keys: Sequence[str], text: str) -> Mistake:
         """Say what is wrong with the entry at ``keys``, at the line where it was written last."""

@@ -1,0 +1,140 @@
+"""A restart goes on from the stored snapshot: while it is young, and nothing changed after it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+
+from bridge.directory import Directory
+from tests.conftest import SANDBOX_MAPPING, Bridge, bridge_over, simulated
+from tests.directory.witness import Witness, new_user, witness_over
+
+EVERYTHING = "/?count=100&sortBy=id"
+PASS = ["GET licenses", "GET users", "GET groups"]
+
+
+async def restarted(
+    folder: Path,
+    app: Starlette,
+    before: Callable[[Witness], Awaitable[Any]],
+    after: Callable[[Witness], Awaitable[Any]],
+) -> None:
+    async with witness_over(folder, app=app) as sees:
+        await before(sees)
+    async with witness_over(folder, app=app) as sees:
+        await sees.calls()
+        await after(sees)
+
+
+async def everything(sees: Witness) -> Any:
+    """All resources; members are in no order that means anything."""
+    listed = await sees.done("GET", EVERYTHING)
+    for resource in listed["Resources"]:
+        resource.get("members", []).sort(key=lambda member: member["value"])
+    return listed
+
+
+def test_a_restart_costs_no_import_and_changes_nothing(tmp_path: Path) -> None:
+    async def run() -> None:
+        seen: list[Any] = []
+
+        async def before(sees: Witness) -> None:
+            made = await sees.done("POST", "/Users", new_user(title="Baker", externalId="e-1"))
+            group = await sees.done("POST", "/Groups", {"displayName": "B", "externalId": "g-1"})
+            await sees.members("add", group["id"], made["id"], *sees.somebody(2))
+            await sees.replace(f"/Users/{sees.somebody()[0]}", active=False)
+            seen.append(await everything(sees))
+            seen.append(await sees.done("GET", "/Licenses"))
+
+        async def after(sees: Witness) -> None:
+            assert await everything(sees) == seen[0]
+            assert await sees.done("GET", "/Licenses") == seen[1]
+            assert await sees.calls() == []
+            await sees.agree()
+
+        await restarted(tmp_path, simulated(), before, after)
+
+    asyncio.run(run())
+
+
+def test_a_cursor_goes_on_after_a_restart(tmp_path: Path) -> None:
+    async def run() -> None:
+        found: list[str] = []
+        cursor: list[str] = []
+
+        async def before(sees: Witness) -> None:
+            page = await sees.done("GET", "/Users?cursor&count=7")
+            found.extend(user["id"] for user in page["Resources"])
+            cursor.append(page["nextCursor"])
+
+        async def after(sees: Witness) -> None:
+            while cursor:
+                page = await sees.done("GET", f"/Users?count=7&cursor={cursor.pop()}")
+                found.extend(user["id"] for user in page["Resources"])
+                cursor.extend([page["nextCursor"]] if "nextCursor" in page else [])
+            assert sorted(found) == sorted(sees.account.stored.users)
+            assert await sees.calls() == []
+
+        await restarted(tmp_path, simulated(), before, after)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("writes", [False, True])
+def test_a_crash_goes_on_from_a_snapshot_only_where_nothing_was_written_after_it(
+    tmp_path: Path, writes: bool
+) -> None:
+    async def run() -> None:
+        app = simulated()
+        async with bridge_over(app, tmp_path) as bridge:
+            crashed = await _of_its_own(bridge)
+            await crashed.warm_up()
+            key = next(iter(bridge.app.state.account.stored.users))
+            if writes:
+                await crashed.replace("User", key, lambda _: {"name": {"givenName": "Zoë"}})
+            # The one that goes on never closed the other, as after a kill.
+            await bridge.forget_journal()
+            again = await _of_its_own(bridge)
+            await again.warm_up()
+            calls = await bridge.journal()
+            assert bool(calls) is writes
+            shown = (await again.read("User", key)).resource["name"]["givenName"]
+            assert (shown == "Zoë") is writes
+
+    asyncio.run(run())
+
+
+async def _of_its_own(bridge: Bridge) -> Directory:
+    async def connected() -> str:
+        return ""
+
+    directory = Directory(bridge.goto, bridge.store, SANDBOX_MAPPING, connect=connected, max_age=60)
+    await directory.open()
+    return directory
+
+
+def test_what_went_while_the_bridge_was_down_is_gone(tmp_path: Path) -> None:
+    async def run() -> None:
+        app = simulated()
+        gone: list[str] = []
+
+        async def before(sees: Witness) -> None:
+            await sees.agree()
+            gone.extend(sees.somebody())
+            await sees.replace(f"/Users/{gone[0]}", title="Baker")
+
+        async with witness_over(tmp_path, app=app) as sees:
+            await before(sees)
+        async with witness_over(tmp_path, app=app) as sees:
+            sees.account.delete_user(gone[0])
+            await sees.ids("/Users")
+            sees.clock.grow_old()
+            assert gone[0] not in await sees.ids("/Users")
+            assert (await sees.calls())[-3:] == PASS
+            assert (await sees.ask("GET", f"/Users/{gone[0]}")).status_code == 404
+            assert gone[0] not in await sees.bridge.store.states(sees.account.key, "User")
+
+    asyncio.run(run())
