@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 
 import orjson
 
+from bridge.directory.order import id_order
 from bridge.directory.texts import resource_of, text_of
 from bridge.goto import GroupRecord, UserRecord
 from bridge.mapping.catalog import CORE
@@ -136,7 +137,8 @@ class GroupEntry:
         resource = dict(self.base)
         if self.members:
             resource["members"] = [
-                {"value": key, "$ref": f"Users/{key}", "type": "User"} for key in self.members
+                {"value": key, "$ref": f"Users/{key}", "type": "User"}
+                for key in sorted(self.members, key=id_order)
             ]
         resource["meta"] = meta("Group", self.state)
         return resource
