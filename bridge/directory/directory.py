@@ -196,6 +196,7 @@ class Directory:
         if self._done is not None:
             await self._done.core.refresh.close()
             await self._keep_pass(self._done)
+            await self._done.core.ledger.close()
 
     async def _keep_pass(self, opened: _Opened) -> None:
         try:

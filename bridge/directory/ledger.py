@@ -3,13 +3,13 @@
 In memory, and in the store before a change counts as done. It knows no HTTP and asks GoTo nothing.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from bridge.directory.actor import actor
+from bridge.directory.commits import Commits
 from bridge.directory.entries import Kind, now_in_milliseconds
 from bridge.store import (
     AuditEntry,
@@ -18,18 +18,15 @@ from bridge.store import (
     ResourceState,
     Store,
     StoredPass,
+    Write,
+    beginning,
+    burying,
     new_intent,
+    noting,
+    saving,
 )
 
 UNCHANGED: Any = object()
-
-
-@dataclass(eq=False)
-class _Beginning:
-    """Intents that are stored together."""
-
-    intents: list[Intent] = field(default_factory=list)
-    task: asyncio.Task[None] | None = None
 
 
 class Ledger:
@@ -39,10 +36,11 @@ class Ledger:
         self._store = store
         self._account = account
         # What is in the store and what is in memory change in the same order.
-        self._writing = asyncio.Lock()
-        self._beginning: _Beginning | None = None
+        self._commits = Commits(self._write, afterwards=self._arrived)
         self._believes_pass = False
         self._states: dict[Kind, dict[str, ResourceState]] = {"User": {}, "Group": {}}
+        # What memory will hold when all that is being stored has been; None for what is buried.
+        self._coming: dict[tuple[Kind, str], ResourceState | None] = {}
         self._by_user_name: dict[str, str] = {}
         self._by_external_id: dict[tuple[Kind, str], dict[str, None]] = {}
         self._by_email: dict[str, dict[str, None]] = {}
@@ -68,7 +66,7 @@ class Ledger:
 
     async def doubt_pass(self) -> None:
         """Say that what is stored is not what is known any more."""
-        async with self._writing:
+        async with self._commits.alone():
             if self._believes_pass:
                 await self._store.doubt_pass(self._account)
             self._believes_pass = False
@@ -77,13 +75,19 @@ class Ledger:
         self, make: Callable[[], tuple[PassChange, Callable[[], None]] | None]
     ) -> None:
         """Store what ``make`` gives while nothing else is written, and tell it that it is done."""
-        async with self._writing:
+        async with self._commits.alone():
             made = make()
             if made is not None:
                 change, done = made
                 await self._store.store_pass(self._account, change)
                 self._believes_pass = True
                 done()
+
+    async def _write(self, writes: Sequence[Write]) -> None:
+        is_news = any(each.states or each.buried or each.audited or each.ended for each in writes)
+        doubting = self._account if self._believes_pass and is_news else None
+        await self._store.write(writes, doubting=doubting)
+        self._believes_pass = self._believes_pass and not is_news
 
     def keys(self, kind: Kind) -> list[str]:
         """Return the keys of all resources that are GoTo's, whose keys are all digits."""
@@ -161,43 +165,56 @@ class Ledger:
 
         ``audited`` and the end of intents are stored with them, or nothing is.
         """
-        async with self._writing:
-            await self._save(kind, states, audited=audited, ended=ended)
+        changed: list[ResourceState] = []
+
+        def prepare() -> Write:
+            changed.extend(each for each in states if self._newest(kind, each.key) != each)
+            return self._saving(kind, changed, audited=audited, ended=ended)
+
+        await self._commits.commit(prepare, lambda: self._remember_all(kind, changed))
 
     async def save_seen(self, kind: Kind, states: Sequence[ResourceState]) -> None:
         """Store what a look at GoTo showed: dates and versions, never what is held or parked."""
-        async with self._writing:
-            await self._save(kind, [each for state in states if (each := self._seen(kind, state))])
+        changed: list[ResourceState] = []
+
+        def prepare() -> Write:
+            changed.extend(each for state in states if (each := self._seen(kind, state)))
+            return self._saving(kind, changed)
+
+        await self._commits.commit(prepare, lambda: self._remember_all(kind, changed))
 
     def _seen(self, kind: Kind, state: ResourceState) -> ResourceState | None:
-        known = self._states[kind].get(state.key)
+        known = self._newest(kind, state.key)
         if known is None:
             return state
         if known.last_modified > state.last_modified:
             return None
-        return replace(state, held=known.held, parked=known.parked)
+        seen = replace(state, held=known.held, parked=known.parked)
+        return None if seen == known else seen
 
-    async def _save(
+    def _saving(
         self,
         kind: Kind,
         states: Sequence[ResourceState],
         *,
         audited: Sequence[AuditEntry] = (),
         ended: Sequence[Intent] = (),
-    ) -> None:
-        known = self._states[kind]
-        changed = [state for state in states if known.get(state.key) != state]
-        if changed or audited or ended:
-            await self._store.save_states(
-                self._account,
-                kind,
-                changed,
-                audited=audited,
-                ended=ended,
-                doubting=self._believes_pass,
-            )
-            self._believes_pass = False
-        for state in changed:
+    ) -> Write:
+        write = saving(self._account, kind, states, audited=audited, ended=ended)
+        self._coming.update({(kind, state.key): state for state in states})
+        return write
+
+    def _newest(self, kind: Kind, key: str) -> ResourceState | None:
+        """Return what will be known of a resource when all that is being stored has been."""
+        if (kind, key) in self._coming:
+            return self._coming[kind, key]
+        return self._states[kind].get(key)
+
+    def _arrived(self) -> None:
+        self._coming.clear()
+
+    def _remember_all(self, kind: Kind, states: Iterable[ResourceState]) -> None:
+        for state in states:
             self._remember(kind, state)
 
     async def bury(
@@ -209,21 +226,20 @@ class Ledger:
         ended: Sequence[Intent] = (),
     ) -> None:
         """Forget resources that are gone: should a key come back, it starts clean."""
-        async with self._writing:
-            gone = [key for key in keys if key in self._states[kind]]
-            if gone or audited or ended:
-                await self._store.bury(
-                    self._account,
-                    kind,
-                    gone,
-                    at=now_in_milliseconds(),
-                    audited=audited,
-                    ended=ended,
-                    doubting=self._believes_pass,
-                )
-                self._believes_pass = False
+        wanted, gone = list(keys), list[str]()
+
+        def prepare() -> Write:
+            gone.extend(key for key in wanted if self._newest(kind, key) is not None)
+            at = now_in_milliseconds()
+            write = burying(self._account, kind, gone, at=at, audited=audited, ended=ended)
+            self._coming.update({(kind, key): None for key in gone})
+            return write
+
+        def done() -> None:
             for key in gone:
                 self._forget(kind, key)
+
+        await self._commits.commit(prepare, done)
 
     # -- Leavers -------------------------------------------------------------------
 
@@ -236,12 +252,13 @@ class Ledger:
         ended: Sequence[Intent] = (),
     ) -> None:
         """Forget a user who was deleted by suspension, but for what it had and its ``email``."""
-        async with self._writing:
-            if key not in self._states["User"]:
-                # Only what was known can leave a tombstone.
-                state = self.observed("User", key, "")
-                await self._store.save_states(self._account, "User", [state])
-            await self._store.bury(
+
+        def prepare() -> Write:
+            # Only what was known can leave a tombstone.
+            unknown = self._newest("User", key) is None
+            states = [self.observed("User", key, "")] if unknown else []
+            first = saving(self._account, "User", states)
+            write = burying(
                 self._account,
                 "User",
                 [key],
@@ -250,8 +267,14 @@ class Ledger:
                 audited=audited,
                 ended=ended,
             )
+            self._coming["User", key] = None
+            return replace(write, states=first.states)
+
+        def done() -> None:
             self._forget("User", key)
             self._part_from(key, parked)
+
+        await self._commits.commit(prepare, done)
 
     def has_left(self, key: str) -> bool:
         """Whether a user was deleted by suspension: suspended still, it is not shown."""
@@ -301,24 +324,16 @@ class Ledger:
     async def begin(self, operation: str, payload: Mapping[str, Any]) -> Intent:
         """Store what is about to be done, so that a start after a crash can settle it."""
         intent = new_intent(operation, payload, at=now_in_milliseconds())
-        if self._beginning is None:
-            self._beginning = _Beginning()
-            self._beginning.task = asyncio.create_task(self._begin(self._beginning))
-        beginning = self._beginning
-        beginning.intents.append(intent)
-        assert beginning.task is not None
-        await asyncio.shield(beginning.task)
+        await self._commits.commit(lambda: beginning(self._account, [intent]))
         return intent
-
-    async def _begin(self, beginning: "_Beginning") -> None:
-        """Store the intents of all who came while the one before was stored: one flush for all."""
-        async with self._writing:
-            self._beginning = None
-            await self._store.begin(self._account, beginning.intents)
 
     async def end(self, *intents: Intent) -> None:
         """Say that operations are settled."""
-        await self._store.end(self._account, intents)
+        await self._commits.commit(lambda: noting(self._account, ended=intents))
+
+    async def close(self) -> None:
+        """Wait until all that was to be stored is."""
+        await self._commits.settled()
 
     async def intents(self) -> list[Intent]:
         """Return what was begun and never settled, the oldest first."""

@@ -13,6 +13,7 @@ from bridge.store.secret_key import SecretKeys, secret_keys
 from bridge.store.states import ResourceState
 from bridge.store.store import Store
 from bridge.store.tokens import ClientToken, hash_token
+from bridge.store.writes import Write, beginning, burying, noting, saving
 
 __all__ = [
     "LONGEST_RELEASE",
@@ -28,7 +29,12 @@ __all__ = [
     "StoreUnavailable",
     "StoredPass",
     "StoredRecord",
+    "Write",
+    "beginning",
+    "burying",
     "hash_token",
     "new_intent",
+    "noting",
+    "saving",
     "secret_keys",
 ]

@@ -38,8 +38,8 @@ def state_to_row(state: ResourceState, *, account: str, kind: str) -> dict[str, 
         "first_seen": to_micros(state.first_seen),
         "last_modified": to_micros(state.last_modified),
         "version": state.version,
-        "held": _json(state.held) if state.held else None,
-        "parked": None if state.parked is None else _json(state.parked),
+        "held": to_json(state.held) if state.held else None,
+        "parked": None if state.parked is None else to_json(state.parked),
         "buried_at": None,
     }
 
@@ -55,5 +55,6 @@ def state_from_row(row: Row[Any]) -> ResourceState:
     )
 
 
-def _json(value: Mapping[str, Any]) -> str:
+def to_json(value: Mapping[str, Any]) -> str:
+    """Write what is held or parked as its column has it."""
     return orjson.dumps(dict(value)).decode()

@@ -1,7 +1,7 @@
 """The store's verbs, each one transaction.
 
-Knows which rows a verb touches; how they look is in ``states`` and ``tokens``, how the database
-is reached in ``database``.
+Knows which rows a verb reads; how those of a change are written is in ``writes``, how rows look in
+``states`` and ``tokens``, how the database is reached in ``database``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,13 +9,12 @@ from datetime import datetime
 from typing import Any, Self
 
 import orjson
-from sqlalchemy import bindparam, delete, insert, select, union, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import delete, select, union, update
 
 from bridge.errors import BridgeError
-from bridge.store.audit import AuditEntry, entry_from_row, entry_to_row
+from bridge.store.audit import AuditEntry, entry_from_row
 from bridge.store.database import Database, open_database
-from bridge.store.journal import Intent, intent_from_row, intent_to_row
+from bridge.store.journal import Intent, intent_from_row
 from bridge.store.migrate import migrate
 from bridge.store.passes import PassChange, StoredPass, doubt_pass, read_pass, write_pass
 from bridge.store.schema import (
@@ -27,7 +26,7 @@ from bridge.store.schema import (
     to_micros,
 )
 from bridge.store.sealer import Sealer
-from bridge.store.states import ResourceState, state_from_row, state_to_row
+from bridge.store.states import ResourceState, state_from_row
 from bridge.store.tokens import (
     ClientToken,
     check_client,
@@ -36,6 +35,7 @@ from bridge.store.tokens import (
     token_from_row,
 )
 from bridge.store.uninterrupted import uninterrupted
+from bridge.store.writes import Write, beginning, burying, execute, noting, saving
 
 _TOKEN_COLUMNS = [column for column in client_token.c if column.name != "digest"]
 
@@ -80,6 +80,18 @@ class Store:
             return {row.key: state_from_row(row) for row in found}
 
     @uninterrupted
+    async def write(self, writes: Sequence[Write], *, doubting: str | None = None) -> None:
+        """Make several changes by one transaction, as if one after the other: all, or none.
+
+        ``doubting`` names an account whose stored pass is not the newest any more.
+        """
+        if not any(writes):
+            return
+        async with self._database.write() as connection:
+            await execute(connection, writes, upsert=self._database.upsert)
+            if doubting is not None:
+                await doubt_pass(connection, doubting)
+
     async def save_states(
         self,
         account: str,
@@ -95,19 +107,9 @@ class Store:
         ``audited`` and the end of intents are written in the same transaction; ``doubting`` says
         in it that the stored pass is not the newest any more.
         """
-        rows = [state_to_row(state, account=account, kind=kind) for state in states]
-        if not (rows or audited or ended):
-            return
-        # In one order everywhere, so that two who save the same rows never wait in a ring.
-        rows.sort(key=lambda row: row["key"])
-        async with self._database.write() as connection:
-            if rows:
-                await connection.execute(self._database.upsert(resource_state), rows)
-            await _write_beside(connection, account, audited, ended)
-            if doubting:
-                await doubt_pass(connection, account)
+        write = saving(account, kind, states, audited=audited, ended=ended)
+        await self.write([write], doubting=account if doubting else None)
 
-    @uninterrupted
     async def bury(
         self,
         account: str,
@@ -126,28 +128,8 @@ class Store:
         ``audited`` and the end of intents are written in the same transaction; ``doubting`` says
         in it that the stored pass is not the newest any more.
         """
-        if not (keys or audited or ended):
-            return
-        statement = (
-            update(resource_state)
-            .where(
-                resource_state.c.account == account,
-                resource_state.c.kind == kind,
-                resource_state.c.key == bindparam("buried_key"),
-                resource_state.c.buried_at.is_(None),
-            )
-            .values(
-                held=None,
-                parked=None if parked is None else orjson.dumps(dict(parked)).decode(),
-                buried_at=to_micros(at),
-            )
-        )
-        async with self._database.write() as connection:
-            if keys:
-                await connection.execute(statement, [{"buried_key": key} for key in sorted(keys)])
-            await _write_beside(connection, account, audited, ended)
-            if doubting:
-                await doubt_pass(connection, account)
+        write = burying(account, kind, keys, at=at, parked=parked, audited=audited, ended=ended)
+        await self.write([write], doubting=account if doubting else None)
 
     @uninterrupted
     async def stored_pass(self, account: str) -> StoredPass | None:
@@ -181,20 +163,13 @@ class Store:
             found = await connection.execute(select(*columns).where(*wanted))
             return {row.key: orjson.loads(row.parked) for row in found}
 
-    @uninterrupted
     async def begin(self, account: str, intents: Sequence[Intent]) -> None:
         """Note what is about to be done, all or nothing; it is on disk when this returns."""
-        rows = [intent_to_row(intent, account=account) for intent in intents]
-        async with self._database.write() as connection:
-            await connection.execute(insert(journal), rows)
+        await self.write([beginning(account, intents)])
 
-    @uninterrupted
     async def end(self, account: str, intents: Sequence[Intent]) -> None:
         """Say that operations are settled; one that was never begun changes nothing."""
-        if not intents:
-            return
-        async with self._database.write() as connection:
-            await _write_beside(connection, account, (), intents)
+        await self.write([noting(account, ended=intents)])
 
     @uninterrupted
     async def intents(self, account: str) -> list[Intent]:
@@ -204,13 +179,9 @@ class Store:
             statement = select(journal).where(journal.c.account == account).order_by(*order)
             return [intent_from_row(row) for row in await connection.execute(statement)]
 
-    @uninterrupted
     async def audit(self, account: str, entries: Sequence[AuditEntry]) -> None:
         """Add to the audit trail."""
-        if not entries:
-            return
-        async with self._database.write() as connection:
-            await _write_beside(connection, account, entries, ())
+        await self.write([noting(account, audited=entries)])
 
     @uninterrupted
     async def audited(
@@ -316,21 +287,3 @@ class Store:
 
 def _grant_context(name: str) -> str:
     return f"grant:{name}"
-
-
-async def _write_beside(
-    connection: AsyncConnection,
-    account: str,
-    audited: Sequence[AuditEntry],
-    ended: Sequence[Intent],
-) -> None:
-    """Write what belongs to a change, in its transaction."""
-    if audited:
-        rows = [entry_to_row(entry, account=account) for entry in audited]
-        await connection.execute(insert(audit), rows)
-    if ended:
-        await connection.execute(
-            delete(journal).where(
-                journal.c.account == account, journal.c.id.in_([intent.id for intent in ended])
-            )
-        )
