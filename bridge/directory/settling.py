@@ -60,6 +60,9 @@ class Settling:
         for intent in self._core.journal.of(subject):
             if intent.operation in (CHANGE, PART):
                 await self._settle(intent)
+                if intent in self._core.journal.of(subject):
+                    # What comes now is newer, whatever may show yet.
+                    await self._core.journal.end(intent)
 
     async def created(self, subject: str, payload: Mapping[str, Any]) -> UserEntry | None:
         """Return the user of an equal create that was done and never answered, or None."""
@@ -123,7 +126,7 @@ class Settling:
             await core.forget_user(key, ended=[intent])
             core.journal.forget(intent)
             return
-        if activation.holds(record, fields):
+        if _is_done(record, fields):
             held, parked = payload["held"], payload["parked"]
             entry = core.assembly.user(record, seen_at=began, held=held, parked=parked)
             settled = core.trail.user_settled(key, fields, core.snapshot.users.get(key))
@@ -131,7 +134,8 @@ class Settling:
             core.journal.forget(intent)
             return
         await core.see_user(record, seen_at=began)
-        await core.journal.end(intent)
+        if not _may_show_yet(intent):
+            await core.journal.end(intent)
 
     async def _create(self, intent: Intent) -> tuple[bool, UserEntry | None]:
         """Take in the user of a create, with what is held beside it; None where there is none.
@@ -250,3 +254,14 @@ class Settling:
                 core.snapshot.distrust()
             return True
         return False
+
+
+def _is_done(record: UserRecord, fields: Mapping[str, Any]) -> bool:
+    """Whether a user is as after a write of ``fields``, all of which went up in one call.
+
+    Of a suspension licences and roles alone tell: a name may have been changed since, and what is
+    parked must not be lost by that.
+    """
+    if all(fields.get(name) == value for name, value in activation.CLEARED.items()):
+        return activation.is_suspended(record)
+    return activation.holds(record, fields)

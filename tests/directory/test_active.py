@@ -194,6 +194,44 @@ def test_a_deactivation_that_was_never_answered_is_undone_after_a_restart(tmp_pa
     asyncio.run(run())
 
 
+CUT_OFF = (
+    {"match": {"method": "PUT"}, "drop": True, "after": True},
+    {"match": {"method": "GET"}, "times": 1},
+    {"match": {"method": "GET"}, "status": 503},
+)
+
+
+@pytest.mark.parametrize("meanwhile", ["renamed in GoTo", "reads trail behind"])
+def test_what_is_remembered_outlives_whatever_a_look_after_the_restart_shows(
+    tmp_path: Path, meanwhile: str
+) -> None:
+    goto = simulated_goto(users=12, groups=3, settings=UNLIMITED)
+
+    async def run() -> None:
+        async with witness_over(tmp_path, app=goto) as sees:
+            user = rich_user(sees)
+            path = f"/Users/{user.key}"
+            await sees.agree(**NO_CACHE)
+            if meanwhile == "reads trail behind":
+                settings = {"read_after_write_lag_ms": 20_000}
+                await sees.bridge.control.put("/_sim/settings", json=settings)
+            await sees.faults(*CUT_OFF)
+            leaving = await sees.replace(path, active=False, **{"name.givenName": "Ida"})
+            assert leaving.status_code == 503
+            assert had(sees.stored(user.key)) == ([], [])
+            await sees.faults()
+        async with witness_over(tmp_path, app=goto) as sees:
+            if meanwhile == "renamed in GoTo":
+                sees.account.update_user(user.key, {"firstName": "Noor"})
+            await sees.ask("GET", path, **NO_CACHE)
+            await sees.bridge.control.put("/_sim/settings", json={"read_after_write_lag_ms": 0})
+            sees.clock.grow_old()
+            assert (await sees.replace(path, active=True)).json()["active"] is True
+            assert had(sees.stored(user.key)) == had(user)
+
+    asyncio.run(run())
+
+
 # -- Without a default licence ---------------------------------------------------------------
 
 
