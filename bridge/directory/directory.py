@@ -7,9 +7,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
+from scim2_models import UniquenessException
 
 from bridge.directory import belongings
 from bridge.directory.assembly import Assembly
@@ -30,6 +32,7 @@ from bridge.directory.groups import Groups
 from bridge.directory.holders import Holders
 from bridge.directory.journal import Journal
 from bridge.directory.kept_pass import KeptPass
+from bridge.directory.late import Late
 from bridge.directory.ledger import Ledger
 from bridge.directory.licenses import NOTHING_KNOWN, Assignable
 from bridge.directory.locks import Locks
@@ -118,6 +121,7 @@ class Directory:
         self._opening: asyncio.Task[_Opened] | None = None
         self._writing: set[asyncio.Task[Any]] = set()
         self._discover_at = float("-inf")
+        self._late = Late(clock)
 
     async def open(self) -> None:
         """Connect to the account and read what is remembered of it, if that is not done yet."""
@@ -292,11 +296,21 @@ class Directory:
 
         async def creating() -> Entry:
             opened = await self._opened()
-            if kind == "User":
-                return await opened.users.create(wanted)
-            return await opened.groups.create(wanted)
+            verbs: Users | Groups = opened.users if kind == "User" else opened.groups
+            try:
+                return await verbs.create(wanted)
+            except UniquenessException:
+                made = self._late.found(kind, wanted)
+                if made is None:
+                    raise
+                # By this very request, whose client was sent away before it was done.
+                return await verbs.read(made, live=True)
 
-        return await self._whole(creating())
+        entry = await self._whole(
+            creating(), late=lambda entry: self._late.made(kind, wanted, entry.key)
+        )
+        self._late.told(kind, wanted)
+        return entry
 
     async def replace(
         self,
@@ -351,12 +365,22 @@ class Directory:
 
         await self._whole(deleting())
 
-    async def _whole(self, verb: Coroutine[Any, Any, T]) -> T:
-        """Run a verb that writes to its end, also where its client hangs up or is sent away."""
+    async def _whole(
+        self, verb: Coroutine[Any, Any, T], *, late: Callable[[T], None] | None = None
+    ) -> T:
+        """Run a verb that writes to its end, also where its client hangs up or is sent away.
+
+        ``late`` is told what came of one whose client was sent away before.
+        """
         task = asyncio.create_task(verb)
         self._writing.add(task)
         task.add_done_callback(self._written)
-        return await self._in_time(asyncio.shield(task))
+        try:
+            return await self._in_time(asyncio.shield(task))
+        except GoToUnavailable:
+            if late is not None and not task.done():
+                task.add_done_callback(partial(_tell, late))
+            raise
 
     def _written(self, task: asyncio.Task[Any]) -> None:
         self._writing.discard(task)
@@ -371,3 +395,8 @@ class Directory:
                 return await verb
         except TimeoutError:
             raise GoToUnavailable(TOO_LATE, retry_after=RETRY_LATER) from None
+
+
+def _tell(late: Callable[[T], None], task: asyncio.Task[T]) -> None:
+    if not task.cancelled() and task.exception() is None:
+        late(task.result())

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scim2_models import SearchRequest, User
+from scim2_models import SearchRequest, UniquenessException, User
 
 from bridge.directory import Directory, Query
 from bridge.errors import GoToUnavailable
@@ -87,3 +87,36 @@ def test_a_write_that_takes_too_long_is_done_all_the_same(tmp_path: Path) -> Non
 
 def named(user_name: str) -> Any:
     return SearchRequest[User](filter=f'userName eq "{user_name}"', start_index=1)
+
+
+@pytest.mark.parametrize("kind", ["User", "Group"])
+def test_a_create_whose_client_was_sent_away_is_answered_to_its_repeat(
+    tmp_path: Path, kind: Any
+) -> None:
+    async def test(bridge: Bridge, directory: Directory) -> None:
+        await directory.warm_up()
+        rule = {"match": {"method": "POST"}, "delay_ms": SLOW, "status": None, "times": 1}
+        await bridge.control.put("/_sim/faults", json={"rules": [rule]})
+        wanted = {"userName": "late@example.com"} if kind == "User" else {"displayName": "Late"}
+
+        with pytest.raises(GoToUnavailable):
+            await directory.create(kind, wanted)
+
+        made = await repeated(directory, kind, wanted)
+        assert (await directory.read(kind, made.key)).version == made.version
+        with pytest.raises(UniquenessException):
+            await directory.create(kind, wanted)
+        with pytest.raises(UniquenessException):
+            await directory.create(kind, {**wanted, "externalId": "somebody else's"})
+
+    run(tmp_path, test)
+
+
+async def repeated(directory: Directory, kind: Any, wanted: Any) -> Any:
+    """Ask the same as often as a client would that is told to come back."""
+    for _ in range(100):
+        try:
+            return await directory.create(kind, wanted)
+        except GoToUnavailable:
+            await asyncio.sleep(0.05)
+    raise AssertionError("it was never answered")
