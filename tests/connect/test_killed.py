@@ -37,7 +37,7 @@ def test_a_kill_after_the_new_refresh_token_and_before_the_next_call_loses_nothi
         with serving(
             "serve", "--port", "0", folder=tmp_path, ready='"serving"', settings=settings
         ) as server:
-            root = server.wait_for('"serving"').split('"url": "')[1].split("/scim/v2")[0]
+            root = server.wait_for('"serving"').split('"url":"')[1].split("/scim/v2")[0]
             assert httpx.get(f"{root}/health/ready", trust_env=False, timeout=30).is_success
             assert server.end(signal.SIGTERM) == 0
         assert goto.asked[1]["refresh_token"] == second, "the old one would be refused"

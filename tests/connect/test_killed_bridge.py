@@ -60,7 +60,7 @@ def bridge(folder: Path, goto: str, refresh: str) -> Iterator[tuple[Server, http
     with serving(
         "serve", "--port", "0", folder=folder, ready='"serving"', settings=settings
     ) as server:
-        root = server.wait_for('"serving"').split('"url": "')[1].split("/scim/v2")[0]
+        root = server.wait_for('"serving"').split('"url":"')[1].split("/scim/v2")[0]
         headers = {"Authorization": f"Bearer {TOKEN}"}
         with httpx.Client(
             base_url=f"{root}/scim/v2", headers=headers, timeout=PATIENCE, trust_env=False

@@ -72,7 +72,7 @@ def test_nothing_that_is_kept_or_told_holds_a_secret(tmp_path: Path) -> None:
         }
         options = {"folder": tmp_path, "settings": settings}
         with serving("serve", "--port", "0", ready='"serving"', **options) as server:
-            root = server.wait_for('"serving"').split('"url": "')[1].split("/scim/v2")[0]
+            root = server.wait_for('"serving"').split('"url":"')[1].split("/scim/v2")[0]
             use(root, token, url)
             connected = run("connect", "--pat", typed=f"{PERSONAL_ACCESS_TOKEN}\n", **options)
             assert connected.returncode == 0, connected.stderr
