@@ -3,7 +3,12 @@
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
-from scim2_models import NotFoundException, NotImplementedException, ScimPolicy
+from scim2_models import (
+    NotFoundException,
+    NotImplementedException,
+    ScimPolicy,
+    UnauthorizedException,
+)
 from scim2_server.errors import MethodNotAllowedException
 from scim2_server.routing import Operation, Target, match
 from starlette.requests import ClientDisconnect, Request
@@ -18,6 +23,7 @@ from bridge.directory.provider import (
     published_schemas,
     resource_types,
 )
+from bridge.errors import BridgeError
 from bridge.mapping import Mapping
 from bridge.scim import dialects, urls
 from bridge.scim.auth import Authenticator, Client, Profile
@@ -54,6 +60,8 @@ def scim_application(
                 published=published,
                 announced=announced,
                 secret=secret,
+                # A DELETE that only deactivates is not the profile's (its §6.6).
+                conformant=profile == "strict" and mapping.on_delete == "delete",
             ),
             profile,
         )
@@ -121,9 +129,19 @@ class ScimApplication:
             await self._authenticator.client(request.headers.get("authorization"))
             raise
         if target.operation is Operation.service_provider_config:
-            return ANONYMOUS, target
+            return await self._known_or_anonymous(request), target
         client = await self._authenticator.client(request.headers.get("authorization"))
         return client, target
+
+    async def _known_or_anonymous(self, request: Request) -> Client:
+        """Return who asks for what needs no token: a strict client is told what holds for it."""
+        authorization = request.headers.get("authorization")
+        if not authorization:
+            return ANONYMOUS
+        try:
+            return await self._authenticator.client(authorization)
+        except (UnauthorizedException, BridgeError):
+            return ANONYMOUS
 
     async def _dispatched(self, exchange: Exchange) -> Response:
         target = exchange.target

@@ -15,6 +15,7 @@ from bridge.directory import Entry, Kind, is_offer, model_of, record_kind
 from bridge.scim import dialects
 from bridge.scim.errors import error_of
 from bridge.scim.exchange import Exchange, conditions
+from bridge.scim.reading import operations_of
 from bridge.scim.rendering import json_response
 from bridge.scim.service import kind_of, read_only
 from bridge.scim.urls import normal_path
@@ -38,14 +39,15 @@ class BulkRequests:
         service = exchange.reader.service
         with service.provider:
             plan = service.read_bulk(orjson.dumps(body), "application/scim+json")
+        sent = operations_of(body)
         for step in plan:
-            outcome, resource = await self._run(exchange, plan, step)
+            outcome, resource = await self._run(exchange, plan, step, sent[step.index])
             plan.record(step, outcome, resource)
         with service.provider:
             return json_response(service.bulk_response(plan).body)
 
     async def _run(
-        self, exchange: Exchange, plan: BulkPlan, step: BulkStep
+        self, exchange: Exchange, plan: BulkPlan, step: BulkStep, sent: Mapping[str, Any]
     ) -> tuple[Outcome, Resource[Any] | None]:
         service = exchange.reader.service
         operation = plan.operation(step)
@@ -54,6 +56,9 @@ class BulkRequests:
             resource_type = service.route_bulk_operation(operation)
             if resource_type is not None and is_offer(kind_of(resource_type)):
                 raise read_only(kind_of(resource_type))
+            if operation.method == METHOD.patch and resource_type is not None:
+                patch = operations_of(sent.get("data"))
+                exchange.reader.refuse_departures(record_kind(kind_of(resource_type)), patch)
             operation = plan.resolve(step)
             service.locate_bulk_operation(exchange.base_url, resource_type, operation, outcome)
             failure = service.bulk_validation_failure(operation, outcome)

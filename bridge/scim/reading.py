@@ -1,6 +1,6 @@
 """Requests as the SCIM library understands them, after the dialects had their turn."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,7 @@ class Reader:
     def patch(self, kind: Kind, body: Mapping[str, Any]) -> "PatchOp[Any] | None":
         """Return the operations of a PATCH, or None where nothing is left of them to do."""
         canonical: Mapping[str, Any] = body
+        self.refuse_departures(kind, operations_of(body))
         if self.profile == "lenient":
             canonical = dialects.patch(body, kind)
             if not canonical["Operations"] and dialects.has_operations(body):
@@ -72,6 +73,12 @@ class Reader:
             parametrize(PatchOp, self.model(kind)), canonical, Context.RESOURCE_PATCH_REQUEST
         )
         return patch
+
+    def refuse_departures(self, kind: Kind, operations: Iterable[Mapping[str, Any]]) -> None:
+        """Hold the operations of a strict client's PATCH to the profile. Raises as it says."""
+        if self.profile == "strict":
+            known = self.service.vocabulary(self.resource_type(kind))
+            known.refuse_departures(operations)
 
     def _validated(self, model: Any, body: Mapping[str, Any], context: Context) -> Any:
         if self.profile == "strict" and not body.get("schemas"):
@@ -121,6 +128,17 @@ class Reader:
         if request.start_index is not None:
             request.start_index = min(request.start_index, LARGEST_INDEX)
         return request, position
+
+
+def operations_of(body: Any) -> list[Mapping[str, Any]]:
+    """Return the operations of a PATCH or a bulk request as sent, their members in lower case."""
+    return [
+        {str(name).casefold(): value for name, value in each.items()}
+        for key, listed in (body.items() if isinstance(body, Mapping) else ())
+        if key.casefold() == "operations" and isinstance(listed, list)
+        for each in listed
+        if isinstance(each, Mapping)
+    ]
 
 
 def refuse_many_changes(patch: "PatchOp[Any]") -> None:

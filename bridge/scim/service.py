@@ -18,13 +18,14 @@ from scim2_server.service import ScimService
 
 from bridge.directory import AnyKind, Assignable
 from bridge.directory.provider import with_values
+from bridge.scim.interop import CONFORMANT, Vocabulary, vocabulary, with_flag
 
 
 class BridgeService(ScimService):
     """Reads requests with what is accepted, and shows what is published on /Schemas.
 
     Resource types that are not ``announced`` are served at their endpoints, and neither listed nor
-    found by a search of the root.
+    found by a search of the root. ``conformant`` says so (draft-zollner-scim-interop-profile §4).
     """
 
     def __init__(
@@ -34,11 +35,17 @@ class BridgeService(ScimService):
         published: list[Schema],
         announced: list[ResourceType],
         secret: bytes,
+        conformant: bool = False,
     ) -> None:
         super().__init__(provider, secret=secret)
-        described = (Schema, ResourceType, ServiceProviderConfig)
-        self._published = [*published, *(model.to_schema() for model in described)]
+        config = ServiceProviderConfig.to_schema()
+        described = [Schema.to_schema(), ResourceType.to_schema()]
+        self._published = [*published, *described, with_flag(config) if conformant else config]
         self._announced = announced
+        self._conformant = conformant
+        self._vocabularies = {
+            str(each.name): vocabulary(provider, each) for each in provider.resource_types
+        }
         self._assignable = Assignable()
 
     def now_assignable(self, assignable: Assignable) -> None:
@@ -49,6 +56,19 @@ class BridgeService(ScimService):
         licenses = {"value": assignable.licenses, "type": assignable.products}
         values = {"entitlements": licenses}
         self._published = [with_values(schema, values) for schema in self._published]
+
+    def vocabulary(self, resource_type: ResourceType) -> Vocabulary:
+        """Return the attributes of a resource type."""
+        return self._vocabularies[str(resource_type.name)]
+
+    def service_provider_config(self, location: str, query: Mapping[str, str]) -> ScimResponse:
+        """Return what the service is able to do."""
+        answer = super().service_provider_config(location, query)
+        if not self._conformant:
+            return answer
+        return ScimResponse(
+            answer.status, {**(answer.body or {}), CONFORMANT: True}, answer.headers
+        )
 
     def searched_types(self, endpoint: str | None) -> list[ResourceType]:
         """Return the resource types that a search covers: of the root, those announced."""
