@@ -87,7 +87,10 @@ def about(size: Size) -> Iterable[str]:
     memory = psutil.virtual_memory().total / 2**30
     yield f"- {datetime.now(UTC):%Y-%m-%d}, {size.users:,} users and {size.groups:,} groups,"
     yield f"  {size.rounds} rounds of {size.seconds:g} s each, {size.connections} connections"
-    yield f"- {processor()}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()}"
+    cores = os.cpu_count() or 1
+    yield f"- {processor()}, {cores} cores, {memory:.0f} GB, {platform.system()}"
+    busy = ", ".join(f"{load / cores:.1f}" for load in psutil.getloadavg())
+    yield f"- load a core in the last 1, 5 and 15 minutes, this benchmark's own included: {busy}"
     yield f"- Python {platform.python_version()}, "
     yield "  " + ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
 
