@@ -1,8 +1,9 @@
 """Bulk requests (RFC 7644 §3.7): the same operations in one request, with references between them.
 
-The library orders them and resolves bulkIds; each runs as a request of its own would.
+The library orders them and resolves bulkIds; each runs as a request of its own would, some at once.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.responses import Response
 
 from bridge.directory import Entry, Kind, is_offer, model_of, record_kind
 from bridge.scim import dialects
+from bridge.scim.bulk_together import together
 from bridge.scim.errors import error_of
 from bridge.scim.exchange import Exchange, conditions
 from bridge.scim.reading import operations_of
@@ -39,10 +41,11 @@ class BulkRequests:
         service = exchange.reader.service
         with service.provider:
             plan = service.read_bulk(orjson.dumps(body), "application/scim+json")
-        sent = operations_of(body)
-        for step in plan:
-            outcome, resource = await self._run(exchange, plan, step, sent[step.index])
-            plan.record(step, outcome, resource)
+        sent = _as_sent(body)
+        for steps in together(plan):
+            runs = (self._run(exchange, plan, step, sent[step.index]) for step in steps)
+            for step, done in zip(steps, await asyncio.gather(*runs), strict=True):
+                plan.record(step, *done)
         with service.provider:
             return json_response(service.bulk_response(plan).body)
 
@@ -88,6 +91,13 @@ class BulkRequests:
             return await self._verbs.patched(exchange.reader, kind, key, data, wanted)
         await self._verbs.deleted(kind, key, wanted)
         return None
+
+
+def _as_sent(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return each operation as sent, nothing for one that is no object: all keep their places."""
+    listed = (value for name, value in body.items() if name.casefold() == "operations")
+    each_alone = (operations_of({"operations": [each]}) for some in listed for each in some)
+    return [found[0] if found else {} for found in each_alone]
 
 
 def _canonical(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Bulk requests: each operation as if it came alone, with references between them."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -317,5 +318,91 @@ def test_dialects_are_read_here_too(run: Runner) -> None:
         outcomes = answer.json()["Operations"]
         assert statuses(outcomes) == ["201", "200", "200"], outcomes
         assert (await there(wire, outcomes[0]))["active"] is False
+
+    run(test)
+
+
+async def upstream(bridge: Bridge) -> Counter[str]:
+    return Counter(call["method"] for call in await bridge.journal())
+
+
+def test_fifty_creates_are_one_call_and_keep_their_places(run: Runner) -> None:
+    async def test(wire: Wire, bridge: Bridge) -> None:
+        await done(wire, new_user("tog-taken"))
+        await bridge.forget_journal()
+        names = [f"tog{number}" for number in range(48)]
+        names[20:20] = ["tog-taken"]
+        outcomes = await done(wire, *(new_user(name, name) for name in names), new_user("tog0"))
+
+        assert [outcome.get("bulkId") for outcome in outcomes] == [*names, "new"]
+        failed = {number for number, each in enumerate(outcomes) if each["status"] == "409"}
+        assert failed == {20, 49}, "whose userName is taken, and the second of two"
+        for name, outcome in zip(names, outcomes, strict=False):
+            if name != "tog-taken":
+                user = await there(wire, outcome)
+                assert user["userName"] == f"{name}@example.com"
+        calls = await upstream(bridge)
+        assert calls["POST"] == 1
+
+    run(test)
+
+
+def test_no_create_runs_that_would_come_after_the_last_error_allowed(run: Runner) -> None:
+    async def test(wire: Wire, bridge: Bridge) -> None:
+        await done(wire, new_user("stop-taken"))
+        operations = [
+            new_user("stop1", "a"), new_user("stop-taken", "b"), new_user("stop-taken", "c"),
+            new_user("stop2", "d"),
+        ]  # fmt: skip
+        outcomes = await done(wire, *operations, failOnErrors=2)
+        assert statuses(outcomes) == ["201", "409", "409"]
+        emails = {user["email"] for user in (await bridge.state())["users"]}
+        assert "stop1@example.com" in emails
+        assert "stop2@example.com" not in emails
+
+    run(test)
+
+
+def test_operations_on_one_user_keep_their_order(run: Runner) -> None:
+    async def test(wire: Wire, _: Bridge) -> None:
+        (made,) = await done(wire, new_user("order1"))
+        path = made["location"].removeprefix(ROOT)
+        titles = [
+            operation(
+                "PATCH", path, patched({"op": "replace", "path": "title", "value": f"T{number}"})
+            )
+            for number in range(10)
+        ]
+        assert statuses(await done(wire, *titles)) == ["200"] * 10
+        assert (await there(wire, made))["title"] == "T9"
+        outcomes = await done(wire, operation("DELETE", path), operation("DELETE", path))
+        assert statuses(outcomes) == ["204", "404"]
+
+    run(test)
+
+
+def test_a_name_that_one_user_leaves_can_be_taken_by_the_next(run: Runner) -> None:
+    async def test(wire: Wire, _: Bridge) -> None:
+        first, second = await done(wire, new_user("leave1", "a"), new_user("leave2", "b"))
+        paths = [each["location"].removeprefix(ROOT) for each in (first, second)]
+
+        def renamed(path: str, name: str) -> dict[str, Any]:
+            change = {"op": "replace", "path": "userName", "value": f"{name}@example.com"}
+            return operation("PATCH", path, patched(change))
+
+        outcomes = await done(wire, renamed(paths[0], "leave3"), renamed(paths[1], "leave1"))
+        assert statuses(outcomes) == ["200", "200"]
+        assert (await there(wire, second))["userName"] == "leave1@example.com"
+
+    run(test)
+
+
+def test_many_users_are_deleted_and_their_names_taken_again(run: Runner) -> None:
+    async def test(wire: Wire, _: Bridge) -> None:
+        names = [f"again{number}" for number in range(6)]
+        made = await done(wire, *(new_user(name, name) for name in names))
+        gone = [operation("DELETE", each["location"].removeprefix(ROOT)) for each in made]
+        outcomes = await done(wire, *gone, *(new_user(name, name) for name in names))
+        assert statuses(outcomes) == ["204"] * 6 + ["201"] * 6
 
     run(test)
