@@ -22,7 +22,7 @@ sandbox: $(VENV)/.with-run
 	$(BIN)/goto-scim-bridge sandbox $(ARGS)
 
 test: $(VENV)/.with-test
-	$(BIN)/python -m pytest -m "not soak" $(ARGS)
+	$(BIN)/python -m pytest -n logical --dist loadfile -m "not soak" $(ARGS)
 
 soak: $(VENV)/.with-test
 	$(BIN)/python -m pytest -m soak $(ARGS)
