@@ -19,7 +19,7 @@ from bridge.directory.recent import Recent
 from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
 from bridge.goto import GoToClient, GroupRecord, UserRecord
-from bridge.store import ResourceState
+from bridge.store import ResourceState, StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +46,7 @@ class Refresh:
         self._kept = kept
         self._clock = clock
         self._under_way: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
 
     async def not_older_than(self, moment: float) -> None:
         """Return when the snapshot is of a pass that began at ``moment`` or later."""
@@ -60,6 +61,8 @@ class Refresh:
         if self._under_way is not None and not self._under_way.done():
             self._under_way.cancel()
             await asyncio.gather(self._under_way, return_exceptions=True)
+        if self._keeping is not None:
+            await asyncio.wait([self._keeping])
 
     async def _pass(self) -> None:
         began, overtakings = self._clock(), self._snapshot.overtakings
@@ -77,8 +80,17 @@ class Refresh:
         await self._take_over(entries, group_entries)
         self._snapshot.taken_at = began
         self._snapshot.forget_gone(before=began)
-        await self._kept.save()
+        self._keeping = asyncio.create_task(self._keep(self._keeping), name="store the snapshot")
         log.info("snapshot taken", users=len(entries), groups=len(group_entries))
+
+    async def _keep(self, before: "asyncio.Task[None] | None") -> None:
+        """Store what was taken; whoever waits for a list does not wait for that."""
+        if before is not None:
+            await asyncio.wait([before])
+        try:
+            await self._kept.save()
+        except StoreUnavailable as error:
+            log.warning("the snapshot could not be stored", reason=error.detail)
 
     def _user_entry(self, seen: UserRecord, began: float) -> UserEntry | None:
         """Return the entry of a record that was read, the known one where nothing changed."""
