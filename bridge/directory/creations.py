@@ -14,7 +14,7 @@ from bridge.directory import activation
 from bridge.directory.core import Core
 from bridge.directory.refusals import lost_so_far
 from bridge.errors import GoToError, GoToRejected, OutcomeUnknown
-from bridge.goto import LARGEST_CREATE, NewUser, UserRecord
+from bridge.goto import LARGEST_CREATE, CreatedUser, NewUser, UserRecord
 
 # Long enough for requests that were sent at once, too short for a person to notice.
 TOGETHER = 0.004
@@ -54,7 +54,10 @@ class _Wave:
 
 
 class Creations:
-    """Collects creates for some milliseconds, by the licences and roles that they are to get."""
+    """Collects creates by the licences and roles that they are to get, some milliseconds at least.
+
+    Those that come while a call waits for GoTo's rate limit still go up with it.
+    """
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -85,14 +88,8 @@ class Creations:
     async def _go_up(self, wave: _Wave) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(wave.full.wait(), TOGETHER)
-        agreed = (wave.license_keys, wave.admin_roles)
-        if self._open.get(agreed) is wave:
-            del self._open[agreed]
         try:
-            if len(wave.wishes) == 1:
-                await self._alone(wave, wave.wishes[0])
-            else:
-                await self._together(wave)
+            await self._together(wave)
         except BaseException as error:
             for wish in wave.wishes:
                 wish.settle(error)
@@ -100,27 +97,45 @@ class Creations:
                 raise
 
     async def _together(self, wave: _Wave) -> None:
+        def leaving() -> list[NewUser]:
+            self._close(wave)
+            return [NewUser(wish.fields) for wish in wave.wishes]
+
         try:
-            created = await self._core.goto.create_users(
-                [NewUser(wish.fields) for wish in wave.wishes],
-                license_keys=wave.license_keys,
-                admin_roles=wave.admin_roles,
-                all_or_nothing=False,
+            created = await self._core.goto.create_gathered(
+                leaving, license_keys=wave.license_keys, admin_roles=wave.admin_roles
             )
         except OutcomeUnknown:
             for number, wish in enumerate(wave.wishes):
                 # They were one write: when the first look is over, all of it can be seen.
                 wish.settle(await self._settled(wish, patient=number == 0))
-            return
         except GoToRejected:
+            if len(wave.wishes) == 1:
+                raise
             # One of them is the reason, and only it is to hear of it.
             for wish in wave.wishes:
                 await self._alone(wave, wish)
-            return
-        keys = {each.email.casefold(): each.key for each in created if each.key}
-        records = await self._read(list(keys.values()))
+        else:
+            await self._answer(wave, created)
+        finally:
+            self._close(wave)
+
+    def _close(self, wave: _Wave) -> None:
+        """Let nobody join any more: it leaves, or never will."""
+        agreed = (wave.license_keys, wave.admin_roles)
+        if self._open.get(agreed) is wave:
+            del self._open[agreed]
+
+    async def _answer(self, wave: _Wave, created: Sequence[CreatedUser]) -> None:
+        if len(wave.wishes) == 1:
+            # GoTo may show the address in another case.
+            key = created[0].key if created else None
+            keys = {str(wave.wishes[0].fields["email"]).casefold(): key}
+        else:
+            keys = {each.email.casefold(): each.key for each in created}
+        records = await self._read([key for key in keys.values() if key])
         for wish in wave.wishes:
-            key = keys.get(str(wish.fields["email"]).casefold())
+            key = keys.get(str(wish.fields["email"]).casefold()) or None
             wish.settle(self._outcome(wave, wish, key, records))
 
     async def _alone(self, wave: _Wave, wish: _Wish) -> None:

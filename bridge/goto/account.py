@@ -88,6 +88,27 @@ class Account:
         call = Call(method, f"{API}/accounts/{self.key}/{path}", about, content)
         return await self._transport.carry(call, read, priority=Priority.INTERACTIVE)
 
+    async def write_gathered(
+        self,
+        method: str,
+        path: str,
+        read: Callable[[bytes], T],
+        *,
+        about: str,
+        gather: Callable[[], tuple[str, Mapping[str, Any]]],
+    ) -> T:
+        """As ``write_and_read``; ``gather`` gives query and body when the call may leave."""
+        whole = f"{API}/accounts/{self.key}/{path}"
+
+        def at_departure() -> Call:
+            query, body = gather()
+            return Call(method, f"{whole}?{query}", about, orjson.dumps(body))
+
+        call = Call(method, whole, about)
+        return await self._transport.carry(
+            call, read, priority=Priority.INTERACTIVE, at_departure=at_departure
+        )
+
     async def list(
         self,
         path: str,

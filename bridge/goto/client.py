@@ -175,20 +175,49 @@ class GoToClient:
         ``RecordConflict`` (409) where one exists and ``all_or_nothing``; else that one comes back
         without a key. Sources disagree about existing users: confirm by reading.
         """
-        if len(users) > LARGEST_CREATE:
-            raise ValueError(f"one create takes at most {LARGEST_CREATE} users")
-        body: dict[str, Any] = {"users": [dict(user.fields) for user in users]}
+        return await self.create_gathered(
+            lambda: users,
+            license_keys=license_keys,
+            admin_roles=admin_roles,
+            group_key=group_key,
+            all_or_nothing=all_or_nothing,
+            suppress_email=suppress_email,
+        )
+
+    async def create_gathered(
+        self,
+        gather: Callable[[], Sequence[NewUser]],
+        *,
+        license_keys: Sequence[str] = (),
+        admin_roles: Sequence[str] = (),
+        group_key: str | None = None,
+        all_or_nothing: bool | None = None,
+        suppress_email: bool = False,
+    ) -> list[CreatedUser]:
+        """As ``create_users``, of those that ``gather`` gives when the rate limit lets them go.
+
+        ``all_or_nothing`` is then true for a single one, unless it is said.
+        """
+        shared: dict[str, Any] = {}
         if license_keys:
-            body["licenseKeys"] = list(license_keys)
+            shared["licenseKeys"] = list(license_keys)
         if admin_roles:
-            body["adminRoles"] = list(admin_roles)
+            shared["adminRoles"] = list(admin_roles)
         if group_key is not None:
-            body["groupKey"] = _digits(group_key)
+            shared["groupKey"] = _digits(group_key)
         if suppress_email:
-            body["suppressEmail"] = True
-        path = f"users?allOrNothing={'true' if all_or_nothing else 'false'}"
-        return await self._account.write_and_read(
-            "POST", path, read_created_users, about="users", body=body
+            shared["suppressEmail"] = True
+
+        def gathered() -> tuple[str, dict[str, Any]]:
+            users = gather()
+            if len(users) > LARGEST_CREATE:
+                raise ValueError(f"one create takes at most {LARGEST_CREATE} users")
+            whole = len(users) == 1 if all_or_nothing is None else all_or_nothing
+            query = f"allOrNothing={'true' if whole else 'false'}"
+            return query, {"users": [dict(user.fields) for user in users], **shared}
+
+        return await self._account.write_gathered(
+            "POST", "users", read_created_users, about="users", gather=gathered
         )
 
     async def update_user(self, key: str, fields: Mapping[str, Any]) -> None:

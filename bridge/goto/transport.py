@@ -63,10 +63,19 @@ class Transport:
         self._sleep = sleep
         self.sent = 0
 
-    async def carry(self, call: Call, read: Callable[[bytes], T], *, priority: Priority) -> T:
+    async def carry(
+        self,
+        call: Call,
+        read: Callable[[bytes], T],
+        *,
+        priority: Priority,
+        at_departure: Callable[[], Call] | None = None,
+    ) -> T:
         """What ``read`` makes of the body of GoTo's 2xx; every failure is a ``GoToError``.
 
-        ``read`` raises ``GoToUnreadable`` for a body that is not the promised one.
+        ``read`` raises ``GoToUnreadable`` for a body that is not the promised one. ``at_departure``
+        gives the call that is sent, once the rate limit lets it go: what came while it waited can
+        go along. Until then ``call`` says what it is about.
         """
         leave_by = self._clock() + self._patience * (1 - TO_ANSWER)
         failures = refusals = 0
@@ -75,6 +84,8 @@ class Transport:
             self._breaker.refuse(call.about)
             token = await self._token(refused, leave_by)
             ticket, leave_by = await self._place(priority, leave_by)
+            if at_departure is not None:
+                call, at_departure = at_departure(), None
             seconds = leave_by - self._clock() + self._patience * TO_ANSWER
             try:
                 status, body = await self._send(call, token, ticket, seconds)

@@ -10,7 +10,9 @@ import pytest
 from scim2_models import InvalidValueException, UniquenessException
 
 from bridge.errors import GoToUnavailable
+from bridge.goto import Throttle
 from tests.conftest import UNLIMITED, Bridge, bridge_over, simulated
+from tests.goto.virtual_time import VirtualClock
 
 
 async def create_all(bridge: Bridge, *wanted: dict[str, Any]) -> list[Any]:
@@ -167,3 +169,49 @@ def test_the_last_seats_are_not_given_twice(tmp_path: Path) -> None:
         assert now["userCount"] == now["seats"]
 
     in_bridge(tmp_path, test)
+
+
+async def begun(bridge: Bridge, count: int) -> None:
+    """Wait until so many creates are journaled, after which they join a wave at once."""
+    stored = 0
+    while stored < count:
+        stored = len(await bridge.store.intents(bridge.goto.account_key))
+
+
+@pytest.mark.parametrize(("count", "posts"), [(5, 1), (50, 1), (51, 2)])
+def test_creates_join_those_that_wait_for_the_rate_limit(
+    tmp_path: Path, count: int, posts: int
+) -> None:
+    clock = VirtualClock()
+    throttle = Throttle(1, clock=clock, sleep=clock.sleep)
+
+    async def run() -> None:
+        async with bridge_over(simulated(), tmp_path, client={"throttle": throttle}) as bridge:
+            warming = asyncio.create_task(bridge.directory.warm_up())
+            await passing(clock, warming)
+            await bridge.forget_journal()
+            clock.now += 10
+            assert throttle.enter_at_once()
+            # The only place is taken: whoever comes now waits, however long ago the first came.
+            creates = []
+            for number, wanted in enumerate(people(count), 1):
+                creates.append(asyncio.create_task(bridge.directory.create("User", wanted)))
+                if number % 10 == 1:
+                    await begun(bridge, number)
+                    await asyncio.sleep(0.01)
+            await begun(bridge, count)
+            assert not await calls(bridge)
+            await passing(clock, *creates)
+
+            assert len({task.result().key for task in creates}) == count
+            assert await calls(bridge) == {"POST": posts, "GET": posts}
+
+    asyncio.run(run())
+
+
+async def passing(clock: VirtualClock, *tasks: asyncio.Task[Any]) -> None:
+    """Let time pass whenever somebody waits for it, until the tasks are done."""
+    while not all(task.done() for task in tasks):
+        await asyncio.wait(tasks, timeout=0.01)
+        if clock.is_awaited:
+            clock.wake_next()

@@ -37,6 +37,11 @@ class VirtualClock:
         for _ in range(TURNS_TO_SETTLE):
             await asyncio.sleep(0)
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for time to pass."""
+        return bool(self._sleepers)
+
     def wake_next(self) -> None:
         at, _, waker = heapq.heappop(self._sleepers)
         self.now = max(self.now, at)
