@@ -50,16 +50,23 @@ class Users:
 
     async def read(self, key: str, *, live: bool = False) -> UserEntry:
         """Return a user, from the snapshot while that is young enough, else by one call."""
+        known = self.known(key, live=live)
+        if known is not None:
+            return known
         core = self._core
-        oldest = core.oldest_allowed(live=live)
-        entry = core.snapshot.users.get(key)
-        if entry is not None and entry.seen_at >= oldest:
-            return entry
-        if entry is None and core.is_known_gone(key, oldest):
+        is_known = key in core.snapshot.users
+        if not is_known and core.is_known_gone(key, core.oldest_allowed(live=live)):
             raise not_found("User", key)
-        if entry is not None and core.is_young(oldest):
-            return entry
         return await self._read_live(key)
+
+    def known(self, key: str, *, live: bool = False) -> UserEntry | None:
+        """Return a user where what is known is young enough, else None."""
+        core = self._core
+        entry = core.snapshot.users.get(key)
+        if entry is None:
+            return None
+        oldest = core.oldest_allowed(live=live)
+        return entry if entry.seen_at >= oldest or core.is_young(oldest) else None
 
     async def _read_live(self, key: str) -> UserEntry:
         core = self._core

@@ -20,6 +20,7 @@ KNOWN_ENDPOINTS = frozenset(
     }
 )  # fmt: skip
 
+KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 OUTCOMES = ("renewed", "refused", "failed")
 
@@ -29,6 +30,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.requests = Counter(
             "bridge_scim_requests_total",
             "SCIM requests served",
@@ -54,6 +56,19 @@ class Metrics:
         )
         for outcome in OUTCOMES:
             self.refreshes.labels(outcome)
+
+    def count_request(self, method: str, endpoint: str, status: int, seconds: float) -> None:
+        """Count a request that was served."""
+        served = method, endpoint, status
+        series = self._series.get(served)
+        if series is None:
+            # Known methods, endpoints and statuses only: there are few of them.
+            series = self._series[served] = (
+                self.requests.labels(method, endpoint, str(status)),
+                self.seconds.labels(method, endpoint),
+            )
+        series[0].inc()
+        series[1].observe(seconds)
 
     def count_refresh(self, outcome: str) -> None:
         """Count how an exchange of the grant ended."""
@@ -96,10 +111,10 @@ class Watched:
         try:
             await self._app(scope, receive, noting)
         finally:
-            method, endpoint = scope["method"], endpoint_of(scope)
+            method = scope["method"] if scope["method"] in KNOWN_METHODS else "other"
+            endpoint = endpoint_of(scope)
             took = time.perf_counter() - began
-            self._metrics.requests.labels(method, endpoint, str(status)).inc()
-            self._metrics.seconds.labels(method, endpoint).observe(took)
+            self._metrics.count_request(method, endpoint, status, took)
             log.info(
                 "served",
                 method=method,
