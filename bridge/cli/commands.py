@@ -12,6 +12,7 @@ import typer
 
 from bridge.cli import (
     account_commands,
+    conformance_commands,
     mapping_commands,
     recipe_commands,
     token_commands,
@@ -33,6 +34,7 @@ app = typer.Typer(
 
 app.add_typer(mapping_commands.app, name="mapping")
 app.add_typer(token_commands.app, name="token")
+app.command("conformance")(conformance_commands.conformance)
 app.command("recipe")(recipe_commands.recipe)
 app.command("sync", epilog=SETTINGS)(account_commands.sync)
 app.command("export", epilog=SETTINGS)(account_commands.export)

@@ -9,6 +9,7 @@ import os
 import secrets
 import shlex
 import socket
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -21,11 +22,18 @@ from bridge.cli.terminal import label, say
 from bridge.errors import BridgeError
 from bridge.mapping import load_mapping, shipped
 from bridge.operations import set_up_logs
-from bridge.sandbox import CLIENT_ID, CLIENT_SECRET, PERSONAL_ACCESS_TOKEN, simulated_goto
+from bridge.sandbox import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    PERSONAL_ACCESS_TOKEN,
+    SimulatorSettings,
+    simulated_goto,
+)
 from bridge.settings import Settings, load_settings
 
 LOOPBACK = "127.0.0.1"
 GRACE = 5
+HURRIED = 1000
 CONTROLS = ("journal", "faults", "settings", "token", "reset")
 
 
@@ -52,7 +60,6 @@ class Sandbox:
 
 def run_sandbox(wanted: Sandbox, *, verbose: bool) -> None:
     """Serve a simulated GoTo and the bridge in front of it until a signal comes."""
-    _go_past_proxies()
     set_up_logs("info" if verbose else "warning")
     run_until_stopped(partial(_serve_sandbox, wanted))
 
@@ -63,22 +70,38 @@ def run_simulator(seed: Seed, *, host: str, port: int) -> None:
     run_until_stopped(partial(_serve_simulator, seed, host, port))
 
 
-async def _serve_sandbox(wanted: Sandbox, stop: asyncio.Event) -> None:
+async def in_sandbox(
+    wanted: Sandbox,
+    stop: asyncio.Event,
+    *,
+    begin: Callable[[str, str], object],
+    hurried: bool = False,
+) -> None:
+    """Serve both until ``stop``; ``begin`` gets the SCIM base URL and GoTo's when they do.
+
+    ``hurried`` leaves out GoTo's rate limit.
+    """
+    _go_past_proxies()
     with ExitStack() as stack:
         goto = stack.enter_context(listen(LOOPBACK, wanted.goto_port, named="--goto-port"))
         bridge = stack.enter_context(listen(LOOPBACK, wanted.port, named="--port"))
-        settings = _settings(wanted, goto_url=url_of(goto), folder=_folder(wanted, stack))
-        simulator = _simulator(wanted.seed, goto)
+        settings = _settings(
+            wanted,
+            goto_url=url_of(goto),
+            folder=_folder(wanted, stack),
+            pace=HURRIED if hurried else None,
+        )
+        simulator = _simulator(wanted.seed, goto, limited=not hurried)
         app = create_app(settings, load_mapping(shipped("sandbox")))
         await serve(
             [simulator, Site(app=app, socket=bridge, grace=GRACE)],
             stop=stop,
-            announce=lambda: _announce_sandbox(
-                base_url=url_of(bridge) + settings.base_path + SCIM_PATH,
-                goto_url=url_of(goto),
-                token=wanted.token,
-            ),
+            announce=lambda: begin(url_of(bridge) + settings.base_path + SCIM_PATH, url_of(goto)),
         )
+
+
+async def _serve_sandbox(wanted: Sandbox, stop: asyncio.Event) -> None:
+    await in_sandbox(wanted, stop, begin=partial(_announce_sandbox, wanted.token))
 
 
 async def _serve_simulator(seed: Seed, host: str, port: int, stop: asyncio.Event) -> None:
@@ -90,12 +113,13 @@ async def _serve_simulator(seed: Seed, host: str, port: int, stop: asyncio.Event
         )
 
 
-def _simulator(seed: Seed, listening: socket.socket) -> Site:
-    app = simulated_goto(users=seed.users, groups=seed.groups, seed=seed.seed)
+def _simulator(seed: Seed, listening: socket.socket, *, limited: bool = True) -> Site:
+    options = SimulatorSettings() if limited else SimulatorSettings(rate_limit=0)
+    app = simulated_goto(users=seed.users, groups=seed.groups, seed=seed.seed, settings=options)
     return Site(app=app, socket=listening, grace=GRACE)
 
 
-def _settings(wanted: Sandbox, *, goto_url: str, folder: Path) -> Settings:
+def _settings(wanted: Sandbox, *, goto_url: str, folder: Path, pace: int | None = None) -> Settings:
     # Nothing of the environment: its BRIDGE_* may belong to a real account.
     return load_settings(
         environment={},
@@ -108,6 +132,7 @@ def _settings(wanted: Sandbox, *, goto_url: str, folder: Path) -> Settings:
         goto_client_id=CLIENT_ID,
         goto_client_secret=CLIENT_SECRET,
         goto_pat=PERSONAL_ACCESS_TOKEN,
+        goto_rate_limit=pace,
     )
 
 
@@ -127,7 +152,7 @@ def _go_past_proxies() -> None:
     os.environ["no_proxy"] = f"{given},{LOOPBACK}" if given else LOOPBACK
 
 
-def _announce_sandbox(*, base_url: str, goto_url: str, token: str) -> None:
+def _announce_sandbox(token: str, base_url: str, goto_url: str) -> None:
     header = shlex.quote(f"Authorization: Bearer {token}")
     _say_each(
         ("SCIM base URL", base_url),

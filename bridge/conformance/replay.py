@@ -7,6 +7,7 @@ instead.
 """
 
 import json
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import httpx
 
 FOLDER = Path(__file__).parent / "traces"
 MISSING = object()
+NAMED = re.compile(r"\{\{(\w+)\}\}")
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,33 @@ def replay(client: str, http: httpx.Client) -> Iterator[Outcome]:
         deviation = step.get("contradicts_goto", {})
         if deviation:
             expected = {**expected, **deviation["expect"]}
-        response = _sent(step, known, http)
-        complaints = list(_complaints(expected, response, known, http))
-        complaints += _captured(step, response, known) if not deviation else []
+        try:
+            complaints = _taken(step, expected, known, http, captures=not deviation)
+        except httpx.HTTPError as error:
+            complaints = [str(error) or type(error).__name__]
         yield Outcome(
             step["name"], tuple(complaints), bool(step.get("setup")), deviation.get("reason", "")
         )
+
+
+def _taken(
+    step: Mapping[str, Any],
+    expected: Mapping[str, Any],
+    known: dict[str, str],
+    http: httpx.Client,
+    *,
+    captures: bool,
+) -> list[str]:
+    """Take one step; return what is wrong with its answer."""
+    lacking = NAMED.findall(_filled(step["path"], known) + json.dumps(_filled(step["body"], known)))
+    if lacking:
+        return [f"not sent: an earlier step gave no {' or '.join(sorted(set(lacking)))}"]
+    response = _sent(step, known, http)
+    try:
+        complaints = list(_complaints(expected, response, known, http))
+        return complaints + (list(_captured(step, response, known)) if captures else [])
+    except ValueError:
+        return [f"the answer is not JSON: {response.text[:200]!r}"]
 
 
 def _filled(value: Any, known: Mapping[str, str]) -> Any:
@@ -135,10 +158,10 @@ def _holds(op: str, found: Any, value: Any) -> bool:
     if op == "ieq":
         return str(found).casefold() == str(value).casefold()
     if op == "ge":
-        return found is not MISSING and bool(found >= value)
+        return isinstance(found, int | float) and bool(found >= value)
     if op == "contains":
-        return found is not MISSING and value in found
-    raise ValueError(f"a file holds an unknown check {op!r}")
+        return isinstance(found, str | list | dict) and value in found
+    raise LookupError(f"a file holds an unknown check {op!r}")
 
 
 def _captured(
