@@ -1,0 +1,106 @@
+"""The operations of a PATCH as clients send them, put into the RFC's form."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bridge.mapping.catalog import CORE
+from bridge.scim.dialects.values import (
+    BOOLEAN_NAMES,
+    LISTS,
+    MANAGER,
+    as_list,
+    boolean,
+    clean,
+    clean_item,
+    manager,
+    qualified,
+    text,
+    valued,
+)
+
+PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+
+def patch(body: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Return a PatchOp in canonical form; ``Operations`` may come out empty.
+
+    Missing ``schemas``, attributes named without their schema, text booleans, and empty values,
+    which say that an attribute is to have none.
+    """
+    operations = []
+    for name, value in body.items():
+        if name.casefold() == "operations":
+            operations += [each for item in as_list(value) for each in _operation(item, kind)]
+    return {"schemas": [PATCH_OP], "Operations": operations}
+
+
+def has_operations(body: Mapping[str, Any]) -> bool:
+    """Whether a PatchOp as it was sent has any operation."""
+    return any(name.casefold() == "operations" and value for name, value in body.items())
+
+
+def _operation(item: Any, kind: str) -> list[Any]:
+    if not isinstance(item, Mapping):
+        return [item]
+    operation = {str(name).casefold(): value for name, value in item.items()}
+    path = operation.get("path")
+    if isinstance(path, str) and not path.strip():
+        path = None
+        operation.pop("path")
+    if isinstance(path, str):
+        path = operation["path"] = qualified(path.strip(), kind)
+    if "value" not in operation:
+        return [operation]
+    value = operation["value"]
+    removing = str(operation.get("op", "")).casefold() == "remove"
+    if path is None and isinstance(value, Mapping):
+        return _pathless(operation, value, kind)
+    value = operation["value"] = _patch_value(path, value)
+    if removing:
+        if value is None:
+            operation.pop("value")
+        return [operation]
+    if value is None or value == {}:
+        if str(operation.get("op", "")).casefold() == "add":
+            return []
+        return [{"op": "remove", "path": path}] if path else []
+    return [operation]
+
+
+def _pathless(operation: dict[str, Any], value: Mapping[str, Any], kind: str) -> list[Any]:
+    """An operation without a path: what clients echo is left out, empty values are removals.
+
+    A key that selects (``phoneNumbers[type eq "work"].value``) becomes an operation of its own.
+    """
+    adding = str(operation.get("op", "")).casefold() == "add"
+    kept: dict[str, Any] = {}
+    apart: list[Any] = []
+    for name, inner in value.items():
+        if name.casefold() in ("id", "schemas", "meta"):
+            continue
+        path = qualified(name, kind)
+        cleaned = _patch_value(path, inner)
+        if cleaned is None or cleaned == {}:
+            apart += [] if adding else [{"op": "remove", "path": path}]
+        elif "[" in path:
+            apart.append({**operation, "path": path, "value": cleaned})
+        else:
+            kept[path] = cleaned
+    return apart + ([{**operation, "value": kept}] if kept else [])
+
+
+def _patch_value(path: str | None, value: Any) -> Any:
+    name = (path or "").casefold()
+    if name.startswith(f"{CORE['User']}:".casefold()):
+        name = name[len(CORE["User"]) + 1 :]
+    if name == MANAGER.casefold():
+        return manager(value)
+    if name.rpartition(".")[2] in BOOLEAN_NAMES:
+        return boolean(value)
+    if isinstance(value, Mapping):
+        return clean(value)
+    if isinstance(value, list):
+        return [clean_item(valued(name, item)) for item in value]
+    if name in LISTS and isinstance(value, str) and value.strip():
+        return [{"value": value}]
+    return text(value)
