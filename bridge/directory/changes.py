@@ -179,7 +179,8 @@ class UserChanges:
             # It is active; that it cannot be read just now is no reason to say otherwise.
             seen_at = float("-inf")
         else:
-            record = now if now and (now.license_keys or now.admin_roles) else record
+            if now and (now.license_keys or now.admin_roles):
+                record = core.recent.placed(now, seen_at)
         activated = core.assembly.user(record, seen_at=seen_at, held=held, parked=None)
         audited = core.trail.user_changed(entry, activated)
         return await core.keep_user(activated, audited=audited, ended=ended)

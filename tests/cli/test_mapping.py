@@ -70,7 +70,11 @@ def test_showing_a_mapping_with_mistakes_tells_them(
     assert len(err) == 3
 
 
-def test_the_effective_mapping_is_shown(capsys: pytest.CaptureFixture[str], file: Path) -> None:
+def test_the_effective_mapping_is_shown(
+    capsys: pytest.CaptureFixture[str], file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As in a pipe: whoever runs the tests may have a width of their own.
+    monkeypatch.delenv("COLUMNS", raising=False)
     file.write_text(OWN)
     out, _ = told(capsys, "mapping", "show", str(file))
     rows = {
