@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.directory import activation
+from bridge.directory.actor import actor
 from bridge.directory.core import Core
 from bridge.directory.refusals import lost_so_far
 from bridge.errors import GoToError, GoToRejected, OutcomeUnknown
@@ -47,6 +48,7 @@ class _Wish:
 
 @dataclass(eq=False)
 class _Wave:
+    client: str
     license_keys: tuple[str, ...]
     admin_roles: tuple[str, ...]
     wishes: list[_Wish] = field(default_factory=list)
@@ -54,14 +56,14 @@ class _Wave:
 
 
 class Creations:
-    """Collects creates by the licences and roles that they are to get, some milliseconds at least.
+    """Collects a client's creates for some milliseconds, by the licences and roles that they get.
 
     Those that come while a call waits for GoTo's rate limit still go up with it.
     """
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._open: dict[tuple[tuple[str, ...], tuple[str, ...]], _Wave] = {}
+        self._open: dict[tuple[str, tuple[str, ...], tuple[str, ...]], _Wave] = {}
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def create(
@@ -71,7 +73,7 @@ class Creations:
         admin_roles: Sequence[str] = (),
     ) -> Created:
         """Create a user with these licences and roles. Raises the GoToError of its own create."""
-        agreed = (tuple(sorted(license_keys)), tuple(sorted(admin_roles)))
+        agreed = (actor(), tuple(sorted(license_keys)), tuple(sorted(admin_roles)))
         wish = _Wish(fields, asyncio.get_running_loop().create_future())
         wave = self._open.get(agreed)
         if wave is None:
@@ -122,7 +124,7 @@ class Creations:
 
     def _close(self, wave: _Wave) -> None:
         """Let nobody join any more: it leaves, or never will."""
-        agreed = (wave.license_keys, wave.admin_roles)
+        agreed = (wave.client, wave.license_keys, wave.admin_roles)
         if self._open.get(agreed) is wave:
             del self._open[agreed]
 

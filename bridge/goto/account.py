@@ -63,6 +63,30 @@ class Account:
         call = Call("GET", f"{API}/accounts/{self.key}/{path}", about)
         return await self._transport.carry(call, read, priority=priority)
 
+    @property
+    def has_to_wait(self) -> bool:
+        """Whether a call that came now would have to wait for the rate limit."""
+        return self._transport.has_to_wait
+
+    async def read_gathered(
+        self,
+        path: str,
+        read: Callable[[bytes], T],
+        *,
+        about: str,
+        gather: Callable[[], str],
+    ) -> T:
+        """As ``read``; ``gather`` gives the path, which ``path`` stands for, when it may leave."""
+        root = f"{API}/accounts/{self.key}/"
+
+        def at_departure() -> Call:
+            return Call("GET", root + gather(), about)
+
+        call = Call("GET", root + path, about)
+        return await self._transport.carry(
+            call, read, priority=Priority.INTERACTIVE, at_departure=at_departure
+        )
+
     async def write(
         self,
         method: str,

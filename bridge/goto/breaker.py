@@ -46,6 +46,11 @@ def insisting() -> Iterator[None]:
         _insisting.reset(token)
 
 
+def is_insisting() -> bool:
+    """Whether calls try an open circuit now."""
+    return _insisting.get()
+
+
 @dataclass(slots=True)
 class _Circuit:
     failures: int = 0

@@ -22,6 +22,7 @@ from bridge.goto.bodies import (
     record_reader,
 )
 from bridge.goto.breaker import Breaker
+from bridge.goto.joined import UserReads
 from bridge.goto.lookups import EmailLookup, users_by_key
 from bridge.goto.records import (
     Administrator,
@@ -77,6 +78,7 @@ class GoToClient:
         self._account = Account(
             transport, key=account_key or "", page_size=page_size, sleep=sleep, paged=paged
         )
+        self._users = UserReads(self._account)
         self._by_email = EmailLookup(self._account)
         self._removal = GroupRemoval(self._account)
 
@@ -145,10 +147,11 @@ class GoToClient:
         return list(made)
 
     async def user(self, key: str) -> UserRecord:
-        """One user; ``RecordNotFound`` where there is none."""
-        return await self._account.read(
-            f"users/{_digits(key)}", record_reader(UserRecord, key), about="users"
-        )
+        """One user; ``RecordNotFound`` where there is none.
+
+        Where the rate limit makes it wait, it may share a call with others of the same client.
+        """
+        return await self._users.read(_digits(key))
 
     async def users_by_email(self, email: str) -> list[UserRecord]:
         """The users with this address, whatever its case; GoTo's own match is not trusted."""

@@ -46,7 +46,7 @@ class EmailLookup:
 
 async def users_by_key(account: Account, keys: Sequence[str]) -> list[UserRecord]:
     """Those of these users that are there, by one call; GoTo's own match is not trusted."""
-    condition = "|".join(f'(key="{key}")' for key in keys)
+    condition = any_key(keys)
     rows = await account.list(
         "users",
         about="users",
@@ -55,6 +55,11 @@ async def users_by_key(account: Account, keys: Sequence[str]) -> list[UserRecord
     )
     wanted = set(keys)
     return [user for row in rows if (user := UserRecord(row)).key in wanted]
+
+
+def any_key(keys: Sequence[str]) -> str:
+    """The filter that users with one of these keys meet."""
+    return "|".join(f'(key="{key}")' for key in keys)
 
 
 def _equals(email: str) -> str:

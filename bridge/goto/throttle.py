@@ -39,6 +39,11 @@ def asking_for(asker: str) -> Iterator[None]:
         _asker.reset(token)
 
 
+def asker() -> str:
+    """Return for whom requests wait now."""
+    return _asker.get()
+
+
 class Priority(Enum):
     """Who passes first: a client that waits, or the bridge's own refresh."""
 
@@ -117,6 +122,11 @@ class Throttle:
         if any(self._queues) or not self._has_place():
             return None
         return self._take()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a request that came now would have to wait."""
+        return bool(self._rate) and (any(self._queues) or not self._has_place())
 
     def leave(self, ticket: int) -> None:
         """The request's answer is there, or it failed: its place is free one window from now."""

@@ -63,6 +63,11 @@ class Transport:
         self._sleep = sleep
         self.sent = 0
 
+    @property
+    def has_to_wait(self) -> bool:
+        """Whether a call that came now would have to wait for the rate limit."""
+        return self._throttle.is_full
+
     async def carry(
         self,
         call: Call,

@@ -34,6 +34,7 @@ def tell(
     *,
     users: int = 25,
     rate: float = 0,
+    throttle: Throttle | None = None,
     page_size: int = 1000,
     secret: str = CLIENT_SECRET,
     **settings: Any,
@@ -56,7 +57,11 @@ def tell(
                 sleep=no_sleep,
             )
             client = GoToClient(
-                http, grant=tokens, throttle=Throttle(rate), page_size=page_size, sleep=no_sleep
+                http,
+                grant=tokens,
+                throttle=throttle or Throttle(rate),
+                page_size=page_size,
+                sleep=no_sleep,
             )
             await client.connect()
             return await story(client, http)
