@@ -61,7 +61,7 @@ class Refresh:
         if self._under_way is not None and not self._under_way.done():
             self._under_way.cancel()
             await asyncio.gather(self._under_way, return_exceptions=True)
-        if self._keeping is not None:
+        if self._keeping is not None and not self._keeping.done():
             await asyncio.wait([self._keeping])
 
     async def _pass(self) -> None:
@@ -85,7 +85,7 @@ class Refresh:
 
     async def _keep(self, before: "asyncio.Task[None] | None") -> None:
         """Store what was taken; whoever waits for a list does not wait for that."""
-        if before is not None:
+        if before is not None and not before.done():
             await asyncio.wait([before])
         try:
             await self._kept.save()
