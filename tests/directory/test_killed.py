@@ -18,7 +18,7 @@ WHENS: tuple[When, ...] = ("goes on", "stops")
 SUSPENDED = {"active": False}
 ACTIVE = {"active": True}
 EVERY = 1
-SOME = 3
+SOME = 7
 FEW = 7
 
 
