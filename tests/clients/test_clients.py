@@ -11,8 +11,14 @@ from bridge.conformance import clients, replay, steps_of
 from tests.clients.ways import WAYS
 from tests.live import TOKEN, Live, live_bridge
 
+# Near to another way: `make soak` goes them too.
+RARE = {
+    "below /goto, public URL", "upper case", "no Accept", "a browser's Accept", "no Host",
+}  # fmt: skip
+GONE = [pytest.param(way, marks=pytest.mark.soak if way in RARE else ()) for way in WAYS]
 
-@pytest.fixture(scope="module", params=WAYS)
+
+@pytest.fixture(scope="module", params=GONE)
 def way(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
