@@ -4,6 +4,7 @@ A user's entry never changes, a new one takes its place. A group's members chang
 group can have a hundred thousand of them.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -149,6 +150,15 @@ class GroupEntry:
         if self._text is None or self._text[0] is not self.state:
             self._text = (self.state, text_of(self.resource))
         return self._text[1]
+
+
+def members_by_group(users: Iterable[UserEntry]) -> Mapping[str, list[str]]:
+    """Return the keys of the users in each group, nobody for any other."""
+    members: dict[str, list[str]] = defaultdict(list)
+    for user in users:
+        if user.group_key:
+            members[user.group_key].append(user.key)
+    return members
 
 
 Entry = UserEntry | GroupEntry

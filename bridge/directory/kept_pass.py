@@ -5,14 +5,20 @@ after it makes the stored one doubtful in the same transaction, so that a crash 
 account as it was before a write.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import orjson
 
 from bridge.directory.assembly import Assembly
-from bridge.directory.entries import Entry, GroupEntry, Kind, UserEntry, now_in_milliseconds
+from bridge.directory.entries import (
+    Entry,
+    GroupEntry,
+    Kind,
+    UserEntry,
+    members_by_group,
+    now_in_milliseconds,
+)
 from bridge.directory.ledger import Ledger
 from bridge.directory.snapshot import Snapshot
 from bridge.directory.texts import FORM
@@ -44,13 +50,17 @@ class KeptPass:
         self._snapshot = snapshot
         self._clock = clock
         self._stored: dict[str, dict[str, object]] = {USER: {}, GROUP: {}, LICENSE: {}}
+        # Nothing was read of what is stored: the next pass takes the place of all of it.
+        self._is_unknown = True
 
     async def load(self, *, max_age: float) -> None:
         """Take the stored pass for the snapshot where it is younger than ``max_age`` seconds."""
-        found = await self._ledger.stored_pass()
-        if found is None or found.made_by != self._made_by:
+        now = now_in_milliseconds()
+        since = now - timedelta(seconds=max_age)
+        found = await self._ledger.stored_pass(since=since, made_by=self._made_by)
+        if found is None:
             return
-        age = (now_in_milliseconds() - found.taken_at).total_seconds()
+        age = (now - found.taken_at).total_seconds()
         if not 0 <= age < max_age:
             return
         seen_at = self._clock() - age
@@ -65,6 +75,7 @@ class KeptPass:
             return
         self._snapshot.taken_at = seen_at
         self._stored = {kind: dict(self._now(kind)) for kind in self._stored}
+        self._is_unknown = False
         self._ledger.believe_pass()
 
     def _users(self, stored: Sequence[StoredRecord], seen_at: float) -> dict[str, UserEntry]:
@@ -78,10 +89,7 @@ class KeptPass:
     def _groups(
         self, stored: Sequence[StoredRecord], users: Mapping[str, UserEntry], seen_at: float
     ) -> dict[str, GroupEntry]:
-        members: dict[str, list[str]] = defaultdict(list)
-        for user in users.values():
-            if user.group_key:
-                members[user.group_key].append(user.key)
+        members = members_by_group(users.values())
         groups = {}
         for each in stored:
             record = GroupRecord(orjson.loads(each.record))
@@ -109,10 +117,11 @@ class KeptPass:
                 kind: [key for key in self._stored[kind] if key not in each]
                 for kind, each in now.items()
             },
+            is_whole=self._is_unknown,
         )
 
         def done() -> None:
-            self._stored = now
+            self._stored, self._is_unknown = now, False
 
         return change, done
 

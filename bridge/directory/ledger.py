@@ -56,9 +56,10 @@ class Ledger:
         for key, parked in (await self._store.parted(self._account, "User")).items():
             self._part_from(key, parked)
 
-    async def stored_pass(self) -> StoredPass | None:
-        """Return the last whole pass where nothing was changed after it."""
-        return await self._store.stored_pass(self._account)
+    async def stored_pass(self, *, since: datetime, made_by: str) -> StoredPass | None:
+        """Return the last whole pass, made by this and not before ``since``, where nothing was
+        changed after it."""
+        return await self._store.stored_pass(self._account, since=since, made_by=made_by)
 
     def believe_pass(self) -> None:
         """Say that the stored pass is what is known now; the next change makes it doubtful."""

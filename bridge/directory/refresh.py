@@ -5,14 +5,13 @@ that was overtaken by a change of many records at once is not taken over, and ma
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import structlog
 
 from bridge.directory.activation import is_suspended
 from bridge.directory.assembly import Assembly
-from bridge.directory.entries import Entry, GroupEntry, Kind, UserEntry
+from bridge.directory.entries import Entry, GroupEntry, Kind, UserEntry, members_by_group
 from bridge.directory.kept_pass import KeptPass
 from bridge.directory.ledger import Ledger
 from bridge.directory.recent import Recent
@@ -119,10 +118,7 @@ class Refresh:
     def _group_entries(
         self, records: Sequence[GroupRecord], users: dict[str, UserEntry], began: float
     ) -> dict[str, GroupEntry]:
-        members: dict[str, list[str]] = defaultdict(list)
-        for user in users.values():
-            if user.group_key:
-                members[user.group_key].append(user.key)
+        members = members_by_group(users.values())
         seen: dict[str, tuple[GroupRecord, float]] = {
             record.key: (record, began)
             for each in records

@@ -38,20 +38,31 @@ class StoredPass:
 
 @dataclass(frozen=True, slots=True)
 class PassChange:
-    """What is different since the pass that is stored; ``gone`` holds keys, by kind too."""
+    """What is different since the pass that is stored; ``gone`` holds keys, by kind too.
+
+    ``is_whole`` says that nothing is known of the stored one: all of it is replaced.
+    """
 
     taken_at: datetime
     made_by: str
     changed: Mapping[str, Sequence[StoredRecord]] = field(default_factory=dict)
     gone: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    is_whole: bool = False
 
 
-async def read_pass(connection: AsyncConnection, account: str) -> StoredPass | None:
-    """Give the stored pass, None where there is none or something was changed after it."""
+async def read_pass(
+    connection: AsyncConnection, account: str, *, since: datetime | None, made_by: str | None
+) -> StoredPass | None:
+    """Give the stored pass, None where there is none or something was changed after it.
+
+    Of one that began before ``since``, or was made by something else, no record is read.
+    """
     row = (
         await connection.execute(select(snapshot_pass).where(snapshot_pass.c.account == account))
     ).one_or_none()
-    if row is None or row.taken_at is None:
+    if row is None or row.taken_at is None or made_by not in (None, row.made_by):
+        return None
+    if since is not None and row.taken_at < to_micros(since):
         return None
     found = await connection.execute(
         select(
@@ -71,6 +82,10 @@ async def write_pass(
     database: Database, connection: AsyncConnection, account: str, change: PassChange
 ) -> None:
     """Bring the stored pass up to another one."""
+    if change.is_whole:
+        await connection.execute(
+            delete(snapshot_record).where(snapshot_record.c.account == account)
+        )
     upsert = database.upsert(snapshot_record)
     for kind, records in change.changed.items():
         for some in _portions(records):

@@ -132,10 +132,15 @@ class Store:
         await self.write([write], doubting=account if doubting else None)
 
     @uninterrupted
-    async def stored_pass(self, account: str) -> StoredPass | None:
-        """Give the last whole pass, None where there is none or something was changed after it."""
+    async def stored_pass(
+        self, account: str, *, since: datetime | None = None, made_by: str | None = None
+    ) -> StoredPass | None:
+        """Give the last whole pass, None where there is none or something was changed after it.
+
+        One that began before ``since``, or was made by something else, is none either.
+        """
         async with self._database.read() as connection:
-            return await read_pass(connection, account)
+            return await read_pass(connection, account, since=since, made_by=made_by)
 
     @uninterrupted
     async def store_pass(self, account: str, change: PassChange) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.conftest import SANDBOX_MAPPING, Bridge, bridge_over, simulated
 from tests.directory.witness import Witness, new_user, witness_over
 
 EVERYTHING = "/?count=100&sortBy=id"
+ANOTHER = replace(SANDBOX_MAPPING, fingerprint="another mapping")
 PASS = ["GET licenses", "GET users", "GET groups"]
 
 
@@ -138,5 +140,22 @@ def test_what_went_while_the_bridge_was_down_is_gone(tmp_path: Path) -> None:
             assert (await sees.calls())[-3:] == PASS
             assert (await sees.ask("GET", f"/Users/{gone[0]}")).status_code == 404
             assert gone[0] not in await sees.bridge.store.states(sees.account.key, "User")
+
+    asyncio.run(run())
+
+
+def test_a_snapshot_that_was_not_read_is_replaced_by_the_next_one(tmp_path: Path) -> None:
+    async def run() -> None:
+        app = simulated()
+        async with witness_over(tmp_path, app=app) as sees:
+            await sees.ids("/Groups")
+        async with witness_over(tmp_path, app=app, mapping=ANOTHER) as sees:
+            # Texts of another mapping were not taken up, and so not what is stored beside them.
+            sees.account.delete_group(next(iter(sees.account.stored.groups)))
+            await sees.ids("/Groups")
+        async with witness_over(tmp_path, app=app, mapping=ANOTHER) as sees:
+            await sees.calls()
+            assert sorted(await sees.ids("/Groups")) == sorted(sees.account.stored.groups)
+            assert await sees.calls() == []
 
     asyncio.run(run())
