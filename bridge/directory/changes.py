@@ -40,20 +40,22 @@ class NoSeat(Exception):
 
 def is_active(entry: UserEntry) -> bool:
     """Whether a user is, also where the mapping shows no `active`."""
-    had = bool(entry.record.license_keys or entry.record.admin_roles)
-    return bool(entry.resource.get("active", had))
+    active = entry.resource.get("active")
+    return not activation.is_suspended(entry.record) if active is None else bool(active)
 
 
 def needs_look(entry: UserEntry, wish: Wish) -> bool:
     """Whether a user is to be looked at before: what it is now decides what is written."""
-    if wish.active is not None and wish.active != is_active(entry):
+    now = is_active(entry)
+    if wish.active is not None and wish.active != now:
         return True
-    return belongings.differ(_said(entry, wish).lists, entry.record)
+    return belongings.differ(_said(entry, wish, now=now).lists, entry.record)
 
 
-def _said(entry: UserEntry, wish: Wish) -> Wish:
-    """The wish without empty lists for a suspended user: that it has nothing is no wish."""
-    if is_active(entry):
+def _said(entry: UserEntry, wish: Wish, *, now: bool) -> Wish:
+    """The wish without empty lists for a user who is suspended ``now``: that it has nothing is no
+    wish."""
+    if now:
         return wish
     empty = [name for name, items in wish.lists.items() if not items]
     kept = {name: entry.state.held[name] for name in empty if name in entry.state.held}
@@ -72,7 +74,7 @@ class UserChanges:
     async def change(self, entry: UserEntry, wish: Wish) -> UserEntry:
         """Make a user what is wanted of it, and return it as it then is."""
         now = is_active(entry)
-        wish = _said(entry, wish)
+        wish = _said(entry, wish, now=now)
         if now and wish.active is False:
             return await self._suspend(entry, wish)
         if not now and wish.active is False:
@@ -91,7 +93,7 @@ class UserChanges:
         while True:
             meant = await seats.meant(wish.lists, record, passing=refused)
             fields = {**wish.fields, **_differing(meant, record)}
-            held = _with(wish.held, meant)
+            held = {**wish.held, **meant.held}
             if not fields and held == entry.state.held:
                 return entry
             if entry.key == core.administrator and activation.suspends(record, fields):
@@ -111,7 +113,7 @@ class UserChanges:
         meant = await self._seats.meant(wish.lists, entry.record, seated=False, keeping=True)
         parked = activation.parked_of(UserRecord({**entry.record, **meant.fields}))
         fields = {**wish.fields, **activation.CLEARED}
-        held = _with(wish.held, meant)
+        held = {**wish.held, **meant.held}
         async with (
             core.braked(entry, activation.CLEARED),
             # On disk before GoTo forgets it.
@@ -127,7 +129,7 @@ class UserChanges:
         meant = await self._seats.meant(wish.lists, entry.record, seated=False, parked=parked)
         if meant.fields:
             parked = {**activation.CLEARED, **(parked or {}), **meant.fields}
-        held = _with(wish.held, meant)
+        held = {**wish.held, **meant.held}
         if not wish.fields and held == entry.state.held and parked == entry.state.parked:
             return entry
         async with self._begun(entry, wish.fields, held, parked=parked) as ended:
@@ -150,7 +152,7 @@ class UserChanges:
             if not given:
                 raise activation.NOTHING_TO_GIVE
             keys = given.get("licenseKeys", [])
-            fields, held = {**wish.fields, **given}, _with(wish.held, meant)
+            fields, held = {**wish.fields, **given}, {**wish.held, **meant.held}
             try:
                 async with self._begun(entry, fields, held, forgetting=True) as ended:
                     await seats.counted([], keys, self._update(entry, fields))
@@ -250,11 +252,6 @@ class UserChanges:
         changed = core.assembly.user(record, seen_at=core.clock(), held=held, parked=kept)
         audited = core.trail.user_changed(entry, changed)
         return await core.keep_user(changed, audited=audited, ended=ended)
-
-
-def _with(held: Mapping[str, Any], meant: Meant) -> dict[str, Any]:
-    """What is held of a user, with what a client said beside its licences and roles."""
-    return {**held, **{name: items for name, items in meant.held.items() if items}}
 
 
 def _differing(meant: Meant, record: UserRecord) -> dict[str, list[str]]:

@@ -208,6 +208,19 @@ class Core:
         await self.ledger.bury("User", [key], audited=audited, ended=ended)
         await self._keep_counts(touched, before.group_key if before else None)
 
+    async def forget_group(
+        self, key: str, *, deleted: bool = False, audited: Sequence[AuditEntry] = ()
+    ) -> GroupEntry | None:
+        """Take in that a group is gone, and return what was known of it; where its members went is
+        another matter. ``deleted`` says that the bridge did it just now."""
+        self.snapshot.gone(key, at=self.clock())
+        before = self.snapshot.groups.get(key)
+        if deleted:
+            self.recent.wrote(key, before.record if before else {}, None)
+        self.snapshot.drop_group(key)
+        await self.ledger.bury("Group", [key], audited=audited)
+        return before
+
     async def keep_group(
         self,
         entry: GroupEntry,

@@ -8,7 +8,7 @@ from scim2_models import ConflictException, NotFoundException, SCIMException, Un
 from bridge.directory.core import Core
 from bridge.directory.entries import Change, GroupEntry, Guard, MembershipChange, UserEntry
 from bridge.directory.journal import about_group, about_key
-from bridge.directory.membership import Membership, member_keys, placed
+from bridge.directory.membership import Membership, member_keys, members_change, placed
 from bridge.directory.refusals import (
     LOST,
     goto_refusals,
@@ -161,16 +161,10 @@ class Groups:
             wanted = change(entry)
             if wanted is None:
                 return entry
-            users: list[UserEntry] = []
-            gone: list[str] = []
-            if "members" in wanted:
-                keys = member_keys(wanted)
-                users = await self._membership.members(
-                    [each for each in keys if each not in entry.members]
-                )
-                gone = [each for each in entry.members if each not in set(keys)]
+            members = members_change(entry, wanted)
+            users = await self._membership.members(members.add)
             entry = await self._rename_and_hold(entry, wanted, patched=patched)
-            await self._membership.change(entry, add=users, remove=gone)
+            await self._membership.change(entry, add=users, remove=members.remove)
             return core.snapshot.groups.get(key, entry)
 
     async def _rename_and_hold(
@@ -312,16 +306,11 @@ class Groups:
         self, key: str, *, deleted: bool = False, audited: Sequence[AuditEntry] = ()
     ) -> None:
         core = self._core
-        core.snapshot.gone(key, at=core.clock())
-        entry = core.snapshot.groups.get(key)
-        if deleted:
-            core.recent.wrote(key, entry.record if entry else {}, None)
-        core.snapshot.drop_group(key)
-        await core.ledger.bury("Group", [key], audited=audited)
+        entry = await core.forget_group(key, deleted=deleted, audited=audited)
         if entry is None and core.is_young(core.oldest_allowed()):
             return
-        users = [user.key for user in core.snapshot.users.values() if _is_below(user, key)]
         below = [each.key for each in core.snapshot.groups.values() if key in each.record.key_path]
+        users = self._users_below(key, below)
         if (users or below) and deleted and core.is_young(core.oldest_allowed()):
             await self._follow(users, below)
         elif users or below:
@@ -329,6 +318,16 @@ class Groups:
             core.snapshot.distrust(users)
         elif entry is not None and entry.record.get("totalMemberCount"):
             core.snapshot.distrust()
+
+    def _users_below(self, key: str, below: Sequence[str]) -> list[str]:
+        """Return the users in a group and in those below it, also in one that is not known."""
+        snapshot, within = self._core.snapshot, {key, *below}
+        return [
+            user.key
+            for user in snapshot.users.values()
+            if user.group_key in within
+            or (user.group_key and user.group_key not in snapshot.groups and _is_below(user, key))
+        ]
 
     async def _refuse_taken(self, name: str, *, key: str = "") -> None:
         """Refuse a name that another group has; it may have lost it at GoTo since."""
@@ -365,7 +364,7 @@ def _name(sent: Any) -> str:
 
 
 def _is_below(user: UserEntry, group: str) -> bool:
-    return group == user.group_key or group in (user.record.get("groupKeyPath") or ())
+    return group in (user.record.get("groupKeyPath") or ())
 
 
 def _depth(path: Sequence[str], key: str) -> int | None:

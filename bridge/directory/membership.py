@@ -7,7 +7,7 @@ from typing import Any
 from scim2_models import ConflictException, InvalidValueException, NotFoundException
 
 from bridge.directory.core import Core
-from bridge.directory.entries import GroupEntry, UserEntry
+from bridge.directory.entries import GroupEntry, MembershipChange, UserEntry
 from bridge.directory.recent import OF_GROUP
 from bridge.directory.refusals import LOST
 from bridge.directory.users import Users
@@ -137,6 +137,17 @@ def member_keys(wanted: Mapping[str, Any]) -> list[str]:
     """Return the ids of the members of a group that a client wants."""
     members = wanted.get("members") or ()
     return list(dict.fromkeys(str(member["value"]) for member in members if member.get("value")))
+
+
+def members_change(group: GroupEntry, wanted: Mapping[str, Any]) -> MembershipChange:
+    """Return what makes a group's members those that a client wants; nothing where it says none."""
+    if "members" not in wanted:
+        return MembershipChange()
+    keys = dict.fromkeys(member_keys(wanted))
+    return MembershipChange(
+        add=[key for key in keys if key not in group.members],
+        remove=[key for key in group.members if key not in keys],
+    )
 
 
 async def all_settled(moves: Sequence[Coroutine[Any, Any, None]]) -> None:

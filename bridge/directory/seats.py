@@ -110,9 +110,8 @@ class Seats:
             )
             known = self._core.snapshot.licenses
             meant.fields["licenseKeys"] = list(named)
-            meant.held["entitlements"] = belongings.beside(
-                named, lambda key: belongings.shown_license(key, known)
-            )
+            if beside := belongings.beside(named, lambda key: belongings.shown_license(key, known)):
+                meant.held["entitlements"] = beside
         if "roles" in lists:
             grantable = self._core.mapping.grantable_roles
             had = record.admin_roles
@@ -124,7 +123,8 @@ class Seats:
                 remembered=(parked or {}).get("adminRoles", ()),
             )
             meant.fields["adminRoles"] = list(roles)
-            meant.held["roles"] = belongings.beside(roles, belongings.shown_role)
+            if beside := belongings.beside(roles, belongings.shown_role):
+                meant.held["roles"] = beside
         return meant
 
     async def _on_a_young_count(self, judge: Callable[[], T]) -> T:

@@ -165,11 +165,10 @@ class Settling:
             return await core.see_user(record, seen_at=seen_at)
         meant = await self._seats.meant(payload["lists"], NOBODY, seated=False)
         parked = None if payload["active"] else activation.parked_of(UserRecord(meant.fields))
-        beside = {name: items for name, items in meant.held.items() if items}
         entry = core.assembly.user(
             record,
             seen_at=seen_at,
-            held={**payload["held"], **beside},
+            held={**payload["held"], **meant.held},
             parked=parked,
             just_made=known is None,
         )
@@ -248,9 +247,7 @@ class Settling:
                 known = core.snapshot.users.get(key)
                 await core.forget_user(key, audited=core.trail.user_deleted(key, known))
             else:
-                core.snapshot.gone(key, at=core.clock())
-                core.snapshot.drop_group(key)
-                await core.ledger.bury("Group", [key], audited=core.trail.group("delete", key))
+                await core.forget_group(key, audited=core.trail.group("delete", key))
                 core.snapshot.distrust()
             return True
         return False

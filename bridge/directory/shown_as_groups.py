@@ -15,7 +15,7 @@ from bridge.directory.core import Core
 from bridge.directory.entries import Change, GroupEntry, Guard, MembershipChange, UserEntry
 from bridge.directory.holders import PREFIXES
 from bridge.directory.licenses import license_names
-from bridge.directory.membership import all_settled, existing, member_keys
+from bridge.directory.membership import all_settled, existing, members_change
 from bridge.directory.refusals import mapping_refusals, not_found
 from bridge.directory.roles import KNOWN, role_name
 from bridge.directory.table import Table
@@ -94,11 +94,7 @@ class ShownAsGroups:
                 entry = self._entry(key, entry.record.name, held=target.held)
                 changed = core.trail.group("change", key)
                 await core.ledger.save("Group", [entry.state], audited=changed)
-            if "members" in wanted:
-                keys = member_keys(wanted)
-                come = [each for each in keys if each not in entry.members]
-                gone = [each for each in entry.members if each not in set(keys)]
-                await self._change(key, MembershipChange(come, gone))
+            await self._change(key, members_change(entry, wanted))
             return await self.newest(key)
 
     async def change_members(

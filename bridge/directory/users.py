@@ -157,11 +157,10 @@ class Users:
         created = given.created
         if created.record is None:
             raise taken("emails", email)
-        beside = {name: items for name, items in given.held.items() if items}
         entry = core.assembly.user(
             created.record,
             seen_at=core.clock() if created.confirmed else float("-inf"),
-            held={**target.held, **beside},
+            held={**target.held, **given.held},
             parked=given.parked,
             just_made=True,
         )
@@ -250,13 +249,12 @@ class Users:
         wanted = wanting.change(entry)
         if wanted is None:
             return None
-        before = Before(entry.resource, entry.record, entry.state.held)
+        record = entry.record
+        before = Before(entry.resource, record, entry.state.held)
         with mapping_refusals():
             target = self._writing.target(wanted, before, patched=wanting.patched)
-        fields = {
-            name: value for name, value in target.fields.items() if entry.record.get(name) != value
-        }
-        self._refuse_locked(entry.record, fields)
+        fields = {name: value for name, value in target.fields.items() if record.get(name) != value}
+        self._refuse_locked(record, fields)
         active = wanted.get("active")
         is_said = not wanting.patched or "active" in wanting.named
         return Wish(
