@@ -216,7 +216,7 @@ class UserChanges:
             try:
                 await self._core.goto.update_user(entry.key, fields)
             except OutcomeUnknown:
-                if not await self._holds(entry.key, fields):
+                if not await self._core.user_holds(entry.key, fields):
                     raise GoToUnavailable(LOST) from None
             except RecordNotFound:
                 await self._core.forget_user(entry.key)
@@ -225,17 +225,6 @@ class UserChanges:
                 if is_full(error) and fields.get("licenseKeys"):
                     raise NoSeat from None
                 raise
-
-    async def _holds(self, key: str, fields: Mapping[str, Any]) -> bool:
-        """Whether GoTo holds these values now: the answer to a write is settled by a look."""
-        core = self._core
-
-        def is_done(record: UserRecord, at: float) -> bool:
-            newest = core.recent.newest(record, at)
-            return newest is not None and activation.holds(newest, fields)
-
-        now = await core.settled(lambda: core.goto.user(key), is_done, key)
-        return activation.holds(now, fields)
 
     async def _keep_changed(
         self,

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from bridge.directory.activation import CLEARED, SUSPENDED, is_suspended, suspends
+from bridge.directory.activation import CLEARED, SUSPENDED, holds, is_suspended, suspends
 from bridge.directory.assembly import Assembly
 from bridge.directory.brake import Brake
 from bridge.directory.entries import GroupEntry, UserEntry
@@ -114,6 +114,26 @@ class Core:
                 break
             await self.sleep(pause)
         return seen
+
+    async def user_holds(self, key: str, fields: Mapping[str, Any]) -> bool:
+        """Whether GoTo holds these values: the lost answer to a write is settled by a look."""
+
+        def is_done(record: UserRecord, at: float) -> bool:
+            newest = self.recent.newest(record, at)
+            return newest is not None and holds(newest, fields)
+
+        now = await self.settled(lambda: self.goto.user(key), is_done, key)
+        return holds(now, fields)
+
+    async def user_stayed_in(self, group_key: str, user_key: str) -> bool:
+        """Look at where a user is after a removal from a group that was not answered."""
+
+        def is_out(user: UserRecord | None, at: float) -> bool:
+            newest = self.recent.newest(user, at) if user else None
+            return newest is None or newest.group_key != group_key
+
+        user = await self.settled(lambda: self.user_there(user_key), is_out, user_key)
+        return user is not None and user.group_key == group_key
 
     async def user_there(self, key: str) -> UserRecord | None:
         """Return a user's record as GoTo shows it, or None."""

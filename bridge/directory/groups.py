@@ -246,7 +246,7 @@ class Groups:
                 except RecordConflict:
                     raise ConflictException(detail=NOT_EMPTY) from None
                 except OutcomeUnknown:
-                    if await self._is_there(key):
+                    if await self._settling.is_there(DELETE_GROUP, key):
                         raise lost_so_far() from None
                 except RecordNotFound:
                     if not earlier:
@@ -254,27 +254,6 @@ class Groups:
                         raise not_found("Group", key) from None
             await self._forget(key, deleted=True, audited=core.trail.group("delete", key))
             await core.journal.end(*earlier)
-
-    async def _is_there(self, key: str) -> bool:
-        """Look for a group whose delete was not answered; a repeat finds out what this cannot."""
-        core, is_gone = self._core, False
-        try:
-            is_gone = await core.settled(
-                lambda: self._is_gone(key),
-                lambda gone, at: gone and not core.recent.is_hidden(key, at),
-                key,
-            )
-        finally:
-            if not is_gone:
-                await core.journal.note(DELETE_GROUP, about_key(key), {"key": key})
-        return not is_gone
-
-    async def _is_gone(self, key: str) -> bool:
-        try:
-            await self._core.goto.group(key)
-        except RecordNotFound:
-            return True
-        return False
 
     async def _follow(self, users: Sequence[str], groups: Sequence[str]) -> None:
         """Read back what became of the members of a group that was deleted, and of those below."""

@@ -7,7 +7,7 @@ comes back by a create with its e-mail, as new; or where somebody gives it somet
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bridge.directory.activation import CLEARED, holds, is_same, is_suspended, parked_of
+from bridge.directory.activation import CLEARED, is_same, is_suspended, parked_of
 from bridge.directory.core import Core
 from bridge.directory.creations import Created
 from bridge.directory.entries import UserEntry
@@ -128,9 +128,7 @@ async def shut_out(
             # The group is gone, and took the membership along.
             pass
         except OutcomeUnknown:
-            with core.settling(record.key):
-                now = await core.goto.user(record.key)
-            if now.group_key == group:
+            if await core.user_stayed_in(group, record.key):
                 raise GoToUnavailable(LOST) from None
     await core.part_from_user(record.key, parked, audited=audited, ended=ended)
 
@@ -140,7 +138,5 @@ async def _write(core: Core, key: str, fields: Mapping[str, Any]) -> None:
     try:
         await core.goto.update_user(key, fields)
     except OutcomeUnknown:
-        with core.settling(key):
-            record = await core.goto.user(key)
-        if not holds(record, fields):
+        if not await core.user_holds(key, fields):
             raise GoToUnavailable(LOST) from None

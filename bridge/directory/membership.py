@@ -77,17 +77,6 @@ class Membership:
         user = await core.settled(lambda: core.user_there(user_key), is_in, user_key)
         return user is not None and user.group_key == group_key
 
-    async def _stayed_in(self, group_key: str, user_key: str) -> bool:
-        """Look at where a user is after a removal that was not answered."""
-        core = self._core
-
-        def is_out(user: UserRecord | None, at: float) -> bool:
-            newest = core.recent.newest(user, at) if user else None
-            return newest is None or newest.group_key != group_key
-
-        user = await core.settled(lambda: core.user_there(user_key), is_out, user_key)
-        return user is not None and user.group_key == group_key
-
     async def _whichever_is_gone(self, group_key: str, user_key: str) -> None:
         await self._look_for_group(group_key)
         try:
@@ -112,7 +101,7 @@ class Membership:
             try:
                 await core.goto.take_out_of_group(group.key, user_key, just_read=True)
             except OutcomeUnknown:
-                if await self._stayed_in(group.key, user_key):
+                if await core.user_stayed_in(group.key, user_key):
                     raise GoToUnavailable(LOST) from None
             record = UserRecord({k: v for k, v in user.record.items() if k not in OF_GROUP})
             await core.keep_user(

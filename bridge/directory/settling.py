@@ -13,6 +13,7 @@ import structlog
 from bridge.directory import activation
 from bridge.directory.core import Core
 from bridge.directory.entries import GroupEntry, UserEntry, now_in_milliseconds
+from bridge.directory.journal import about_key, about_user
 from bridge.directory.leavers import PART, shut_out
 from bridge.directory.recent import LAG
 from bridge.directory.seats import NOBODY, Seats
@@ -92,6 +93,29 @@ class Settling:
         """Return the deletes that were never answered, and that no look has shown to be done."""
         begun = self._core.journal.of(subject)
         return [intent for intent in begun if intent.operation in (DELETE, DELETE_GROUP)]
+
+    async def is_there(self, operation: str, key: str) -> bool:
+        """Look for what a delete was not answered of; a repeat finds out what this cannot."""
+        core, is_gone = self._core, False
+        try:
+            is_gone = await core.settled(
+                lambda: self._is_gone(operation, key),
+                lambda gone, at: gone and not core.recent.is_hidden(key, at),
+                key,
+            )
+        finally:
+            if not is_gone:
+                subject = about_user(key) if operation == DELETE else about_key(key)
+                await core.journal.note(operation, subject, {"key": key})
+        return not is_gone
+
+    async def _is_gone(self, operation: str, key: str) -> bool:
+        goto = self._core.goto
+        try:
+            await (goto.user(key) if operation == DELETE else goto.group(key))
+        except RecordNotFound:
+            return True
+        return False
 
     async def _settle(self, intent: Intent) -> None:
         if intent.operation == CHANGE:
@@ -234,23 +258,18 @@ class Settling:
         return True
 
     async def _delete(self, intent: Intent) -> bool:
-        core, key = self._core, str(intent.payload["key"])
-        try:
-            if intent.operation == DELETE:
-                if core.ledger.has_left(key):
-                    return True
-                await core.goto.user(key)
-            else:
-                await core.goto.group(key)
-        except RecordNotFound:
-            if intent.operation == DELETE:
-                known = core.snapshot.users.get(key)
-                await core.forget_user(key, audited=core.trail.user_deleted(key, known))
-            else:
-                await core.forget_group(key, audited=core.trail.group("delete", key))
-                core.snapshot.distrust()
+        core, operation, key = self._core, intent.operation, str(intent.payload["key"])
+        if operation == DELETE and core.ledger.has_left(key):
             return True
-        return False
+        if not await self._is_gone(operation, key):
+            return False
+        if operation == DELETE:
+            known = core.snapshot.users.get(key)
+            await core.forget_user(key, audited=core.trail.user_deleted(key, known))
+        else:
+            await core.forget_group(key, audited=core.trail.group("delete", key))
+            core.snapshot.distrust()
+        return True
 
 
 def _is_done(record: UserRecord, fields: Mapping[str, Any]) -> bool:

@@ -326,29 +326,13 @@ class Users:
         try:
             await core.goto.delete_user(key)
         except OutcomeUnknown:
-            if await self._is_there(key):
+            if await self._settling.is_there(DELETE, key):
                 raise lost_so_far() from None
         except RecordNotFound:
             if is_repeat:
                 return
             await core.forget_user(key)
             raise not_found("User", key) from None
-
-    async def _is_there(self, key: str) -> bool:
-        """Look for a user whose delete was not answered; a repeat finds out what this cannot."""
-        core = self._core
-        is_there = True
-        try:
-            left = await core.settled(
-                lambda: core.user_there(key),
-                lambda user, at: user is None and not core.recent.is_hidden(key, at),
-                key,
-            )
-            is_there = left is not None
-        finally:
-            if is_there:
-                await core.journal.note(DELETE, about_user(key), {"key": key})
-        return is_there
 
 
 # An administrator who was not looked at yet: all that is known is that it is active.

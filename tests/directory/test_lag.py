@@ -3,14 +3,15 @@
 While ``behind`` is on, every look at GoTo shows the account as it was when that began.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.directory.test_deleted_by_suspension import MAPPING, is_shut_out, is_unseen, joined
 from tests.directory.test_trouble import VERBS, Verb
-from tests.directory.witness import NO_CACHE, NUMBERS, Run, Witness, new_user, witnessed_alone
+from tests.directory.witness import NO_CACHE, NUMBERS, Run, Test, Witness, new_user, witnessed_alone
 
 FOR_EVER = 3_600_000
 LOST = {"drop": True, "after": True, "times": 1}
@@ -176,17 +177,27 @@ def test_changes_made_in_goto_right_after_a_write_are_believed(
 # -- Answers lost under lag -------------------------------------------------------------
 
 
+def catching_up(tmp_path: Path, test: Test, **options: Any) -> int:
+    """Run a test whose reads catch up as soon as the bridge pauses; return how often it did."""
+    paused: list[float] = []
+    over: list[Witness] = []
+
+    async def sleep(seconds: float) -> None:
+        paused.append(seconds)
+        await behind(over[0], is_on=False)
+        await over[0].clock.sleep(seconds)
+
+    async def noting(sees: Witness) -> None:
+        over.append(sees)
+        await test(sees)
+
+    witnessed_alone(tmp_path, noting, client={"sleep": sleep}, **options)
+    return len(paused)
+
+
 @pytest.mark.parametrize("verb", [pytest.param(v, id=v.prepare.__name__) for v in VERBS])
 def test_a_lost_answer_is_settled_when_the_reads_catch_up(tmp_path: Path, verb: Verb) -> None:
-    paused: list[float] = []
-
     async def test(sees: Witness) -> None:
-        async def catch_up(seconds: float) -> None:
-            paused.append(seconds)
-            await behind(sees, is_on=False)
-            await sees.clock.sleep(seconds)
-
-        sleeping.append(catch_up)
         await sees.agree()
         attempt = await verb.prepare(sees)
         await behind(sees)
@@ -194,16 +205,28 @@ def test_a_lost_answer_is_settled_when_the_reads_catch_up(tmp_path: Path, verb: 
         answer = await attempt.send()
         assert answer.status_code == attempt.done, answer.text
         assert attempt.is_done()
-        assert len(paused) == 1
         await sees.agree()
         await sees.agree(**NO_CACHE)
 
-    sleeping: list[Callable[[float], Awaitable[None]]] = []
+    assert catching_up(tmp_path, test) == 1
 
-    async def sleep(seconds: float) -> None:
-        await sleeping[0](seconds)
 
-    witnessed_alone(tmp_path, test, client={"sleep": sleep})
+@pytest.mark.parametrize(("method", "path"), [("PUT", "/users/"), ("DELETE", "/groups/")])
+def test_a_lost_answer_to_a_deletion_by_suspension_is_settled_when_the_reads_catch_up(
+    tmp_path: Path, method: str, path: str
+) -> None:
+    async def test(sees: Witness) -> None:
+        await sees.agree()
+        sent, key, _ = await joined(sees)
+        await behind(sees)
+        await sees.faults({"match": {"method": method, "path": path}, **LOST})
+        answer = await sees.ask("DELETE", f"/Users/{key}")
+        assert answer.status_code == 204, answer.text
+        assert is_shut_out(sees, key)
+        assert await is_unseen(sees, sent, key)
+        assert await is_unseen(sees, sent, key, **NO_CACHE)
+
+    assert catching_up(tmp_path, test, mapping=MAPPING) == 1
 
 
 @pytest.mark.parametrize("verb", [pytest.param(v, id=v.prepare.__name__) for v in VERBS])
