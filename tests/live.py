@@ -86,9 +86,11 @@ def live_bridge(
     profile: str = "lenient",
     base_path: str = "",
     public_url: str | None = None,
+    pace: float = FASTEST,
     **simulated: Any,
 ) -> Iterator[Live]:
-    """Serve a bridge whose database is in ``folder``."""
+    """Serve a bridge whose database is in ``folder``, and which asks GoTo ``pace`` times a second
+    at most."""
     options = SimulatorSettings(**{"rate_limit": 0, **simulated})
     with served(simulated_goto(users=users, groups=groups, settings=options)) as goto_url:
         settings = load_settings(
@@ -100,7 +102,7 @@ def live_bridge(
             goto_client_id=CLIENT_ID,
             goto_client_secret=CLIENT_SECRET,
             goto_pat=PERSONAL_ACCESS_TOKEN,
-            goto_rate_limit=FASTEST,
+            goto_rate_limit=pace,
             database_url=f"sqlite:///{folder / 'live.db'}",
             snapshot_max_age=max_age,
             base_path=base_path,

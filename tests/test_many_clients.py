@@ -6,17 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from bridge.app import SCIM_PATH, create_app
-from bridge.mapping import load_mapping, shipped
-from bridge.sandbox import (
-    CLIENT_ID,
-    CLIENT_SECRET,
-    PERSONAL_ACCESS_TOKEN,
-    SimulatorSettings,
-    simulated_goto,
-)
-from bridge.settings import load_settings
-from tests.live import TOKEN, served
+from tests.live import TOKEN, live_bridge
 
 CLIENTS = 100
 SECONDS = 6.0
@@ -62,23 +52,9 @@ async def clients_at(url: str) -> Counter[int]:
 
 
 def test_a_hundred_clients_stay_below_the_rate_limit_of_goto(tmp_path: Path) -> None:
-    goto = simulated_goto(users=40, groups=3, settings=SimulatorSettings(rate_limit=LIMIT))
-    with served(goto) as goto_url:
-        settings = load_settings(
-            environment={},
-            token=TOKEN,
-            goto_api_url=goto_url,
-            goto_auth_url=goto_url,
-            goto_client_id=CLIENT_ID,
-            goto_client_secret=CLIENT_SECRET,
-            goto_pat=PERSONAL_ACCESS_TOKEN,
-            goto_rate_limit=LIMIT,
-            database_url=f"sqlite:///{tmp_path / 'many.db'}",
-            snapshot_max_age=0,
-        )
-        with served(create_app(settings, load_mapping(shipped("sandbox")))) as url:
-            statuses = asyncio.run(clients_at(url + SCIM_PATH))
-        journal = httpx.get(f"{goto_url}/_sim/journal", trust_env=False).json()
+    with live_bridge(tmp_path, users=40, groups=3, max_age=0, pace=LIMIT, rate_limit=LIMIT) as live:
+        statuses = asyncio.run(clients_at(str(live.scim.base_url)))
+        journal = live.goto.get("/_sim/journal").json()
     calls = [call for call in journal if "/admin/" in call["path"]]
     assert not [call for call in calls if call["status"] == 429]
     # It refuses the eleventh in any second, and there was more to ask than it takes.

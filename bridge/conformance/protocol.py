@@ -13,8 +13,8 @@ from bridge.errors import BridgeError
 
 NAME = "scim2-tester"
 MISSING = (
-    f"{NAME} is not installed: pip install 'goto-scim-bridge[conformance]', or name what is to be "
-    "checked with --only."
+    f"{NAME} is not installed: install goto-scim-bridge[conformance], in a checkout by pip install "
+    "'.[conformance]', or name what is to be checked with --only."
 )
 PASSED = {"SUCCESS", "COMPLIANT", "ACCEPTABLE"}
 # How a check that was not made is told apart from one that failed.

@@ -255,7 +255,6 @@ class Directory:
 
     async def read(self, kind: Kind, key: str, *, live: bool = False) -> Entry:
         """Return a resource; ``live`` asks GoTo whatever the snapshot's age."""
-
         if kind == "User" and not live and self._done is not None:
             # The way of nearly every read: nothing is waited for.
             known = self._done.users.known(key)

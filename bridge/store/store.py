@@ -35,7 +35,7 @@ from bridge.store.tokens import (
     token_from_row,
 )
 from bridge.store.uninterrupted import uninterrupted
-from bridge.store.writes import Write, beginning, burying, execute, noting, saving
+from bridge.store.writes import Write, execute, noting
 
 _TOKEN_COLUMNS = [column for column in client_token.c if column.name != "digest"]
 
@@ -92,45 +92,6 @@ class Store:
             if doubting is not None:
                 await doubt_pass(connection, doubting)
 
-    async def save_states(
-        self,
-        account: str,
-        kind: str,
-        states: Sequence[ResourceState],
-        *,
-        audited: Sequence[AuditEntry] = (),
-        ended: Sequence[Intent] = (),
-        doubting: bool = False,
-    ) -> None:
-        """Insert or replace states, all or none; a buried key comes back to life.
-
-        ``audited`` and the end of intents are written in the same transaction; ``doubting`` says
-        in it that the stored pass is not the newest any more.
-        """
-        write = saving(account, kind, states, audited=audited, ended=ended)
-        await self.write([write], doubting=account if doubting else None)
-
-    async def bury(
-        self,
-        account: str,
-        kind: str,
-        keys: Sequence[str],
-        *,
-        at: datetime,
-        parked: Mapping[str, Any] | None = None,
-        audited: Sequence[AuditEntry] = (),
-        ended: Sequence[Intent] = (),
-        doubting: bool = False,
-    ) -> None:
-        """Leave a tombstone of each key and forget what was held: re-created, it starts clean.
-
-        A tombstone that keeps something ``parked`` is that of a user who is suspended and not gone.
-        ``audited`` and the end of intents are written in the same transaction; ``doubting`` says
-        in it that the stored pass is not the newest any more.
-        """
-        write = burying(account, kind, keys, at=at, parked=parked, audited=audited, ended=ended)
-        await self.write([write], doubting=account if doubting else None)
-
     @uninterrupted
     async def stored_pass(
         self, account: str, *, since: datetime | None = None, made_by: str | None = None
@@ -167,14 +128,6 @@ class Store:
         async with self._database.read() as connection:
             found = await connection.execute(select(*columns).where(*wanted))
             return {row.key: orjson.loads(row.parked) for row in found}
-
-    async def begin(self, account: str, intents: Sequence[Intent]) -> None:
-        """Note what is about to be done, all or nothing; it is on disk when this returns."""
-        await self.write([beginning(account, intents)])
-
-    async def end(self, account: str, intents: Sequence[Intent]) -> None:
-        """Say that operations are settled; one that was never begun changes nothing."""
-        await self.write([noting(account, ended=intents)])
 
     @uninterrupted
     async def intents(self, account: str) -> list[Intent]:

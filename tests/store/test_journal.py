@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from bridge.store import AuditEntry, ResourceState, new_intent
+from bridge.store import AuditEntry, ResourceState, beginning, burying, new_intent, noting, saving
 from tests.store.conftest import NOW, OpenStore
 
 STATE = ResourceState(key="2", first_seen=NOW, last_modified=NOW, version="v")
@@ -15,12 +15,12 @@ def test_an_intent_outlives_a_restart_until_it_is_ended(open_store: OpenStore) -
         first = new_intent("suspend", {"key": "2", "fields": {"a": [1]}}, at=NOW)
         later = new_intent("delete", {}, at=NOW + timedelta(seconds=1))
         async with open_store() as store:
-            await store.begin("acc", [later, first])
-            await store.begin("other", [new_intent("x", {}, at=NOW)])
+            await store.write([beginning("acc", [later, first])])
+            await store.write([beginning("other", [new_intent("x", {}, at=NOW)])])
         async with open_store() as store:
             assert await store.intents("acc") == [first, later]
-            await store.end("acc", [first])
-            await store.end("acc", [first])
+            await store.write([noting("acc", ended=[first])])
+            await store.write([noting("acc", ended=[first])])
         async with open_store() as store:
             assert await store.intents("acc") == [later]
             assert len(await store.intents("other")) == 1
@@ -34,13 +34,13 @@ def test_a_state_its_audit_and_the_end_of_its_intent_are_one_transaction(
     async def scenario() -> None:
         intent = new_intent("suspend", {}, at=NOW)
         async with open_store() as store:
-            await store.begin("acc", [intent])
-            await store.save_states("acc", "User", [STATE], audited=[LINE], ended=[intent])
+            await store.write([beginning("acc", [intent])])
+            await store.write([saving("acc", "User", [STATE], audited=[LINE], ended=[intent])])
         async with open_store() as store:
             assert await store.states("acc", "User") == {"2": STATE}
             assert await store.audited("acc", since=NOW) == [LINE]
             assert await store.intents("acc") == []
-            await store.bury("acc", "User", ["2"], at=NOW, audited=[LINE])
+            await store.write([burying("acc", "User", ["2"], at=NOW, audited=[LINE])])
             assert await store.states("acc", "User") == {}
             assert len(await store.audited("acc", since=NOW)) == 2
 

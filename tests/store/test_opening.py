@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from bridge.errors import BridgeError
-from bridge.store import ResourceState, Sealer, Store, StoreUnavailable
+from bridge.store import ResourceState, Sealer, Store, StoreUnavailable, saving
 from bridge.store.database import open_database
 from bridge.store.migrate import migrate
 from bridge.store.schema import VERSION_TABLE, metadata
@@ -33,7 +33,7 @@ def _start(url: str, mark: str) -> None:
     async def scenario() -> None:
         store = await Store.open(url, sealer=Sealer([KEY]))
         await store.ping()
-        await store.save_states("acc", "User", [ResourceState(mark, NOW, NOW, "v")])
+        await store.write([saving("acc", "User", [ResourceState(mark, NOW, NOW, "v")])])
         await store.close()
 
     asyncio.run(scenario())

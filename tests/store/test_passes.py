@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.store import PassChange, ResourceState, StoredRecord
+from bridge.store import PassChange, ResourceState, StoredRecord, burying, saving
 from tests.store.conftest import NOW, OpenStore
 
 ADA = StoredRecord("2", b'{"key":"2"}', b'{"id":"2","location":"\xff/Users/2"}')
@@ -58,12 +58,12 @@ def test_a_pass_that_something_was_changed_after_is_not_believed(
         state = ResourceState(key="2", first_seen=NOW, last_modified=NOW, version="v")
         async with open_store() as store:
             await store.store_pass("acc", FIRST)
-            await store.save_states("acc", "User", [state])
+            await store.write([saving("acc", "User", [state])])
             assert await store.stored_pass("acc") is not None
             if how == "save":
-                await store.save_states("acc", "User", [state], doubting=True)
+                await store.write([saving("acc", "User", [state])], doubting="acc")
             elif how == "bury":
-                await store.bury("acc", "User", ["2"], at=NOW, doubting=True)
+                await store.write([burying("acc", "User", ["2"], at=NOW)], doubting="acc")
             else:
                 await store.doubt_pass("acc")
             assert await store.stored_pass("acc") is None
