@@ -37,6 +37,7 @@ from bridge.scim.service import BridgeService, kind_of, read_only
 from bridge.scim.verbs import Verbs
 
 ANONYMOUS = Client("anonymous")
+LONGEST_REMEMBERED = 100
 ON_RESOURCES = {
     Operation.create, Operation.query, Operation.replace, Operation.patch, Operation.delete,
 }  # fmt: skip
@@ -180,7 +181,12 @@ class ScimApplication:
         return await verb(exchange, kind, str(target.resource_id))
 
 
-@lru_cache(maxsize=4096)
 def _target(method: str, path: str) -> Target:
+    """Route a request. What a stranger sends is not kept where it is long."""
+    return _remembered(method, path) if len(path) <= LONGEST_REMEMBERED else match(method, path)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(method: str, path: str) -> Target:
     """Route a request; the library tries one pattern after the other."""
     return match(method, path)
