@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import structlog
 from scim2_models import NotFoundException
-from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,7 +23,7 @@ from bridge.directory import Directory
 from bridge.errors import BridgeError
 from bridge.goto import circuit_open
 from bridge.mapping import Mapping, load_mapping
-from bridge.operations import BelowPath, Check, Health, Metrics, Watched
+from bridge.operations import BelowPath, Check, Health, Metrics, Straight, Watched
 from bridge.rooms import Rooms, open_rooms
 from bridge.scim import (
     AccessTokens,
@@ -45,7 +44,7 @@ TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 
 def create_app(
     settings: Settings, mapping: Mapping | None = None, *, rhythm: Rhythm | None = None
-) -> Starlette:
+) -> Straight:
     """Return the bridge as an ASGI application; its lifespan opens and closes the rooms.
 
     ``rhythm`` is the time that the grant is kept alive by.
@@ -55,7 +54,7 @@ def create_app(
     metrics = Metrics()
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Straight) -> AsyncIterator[None]:
         opening = open_rooms(
             settings,
             compiled,
@@ -67,6 +66,8 @@ def create_app(
             await Grants(settings, rooms.store).seal_anew()
             app.state.rooms = rooms
             app.router.routes[:] = _routes(settings, compiled, rooms, metrics, lived.clock)
+            mount = next(route for route in app.router.routes if isinstance(route, Mount))
+            app.lead_to(mount.app, path=SCIM_PATH, base_path=settings.base_path)
             _show_snapshot(metrics, rooms)
             _show_grant(metrics, rooms, lived.clock)
             _show_circuit(metrics, rooms)
@@ -81,7 +82,7 @@ def create_app(
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    app = Starlette(
+    app = Straight(
         lifespan=lifespan,
         exception_handlers={404: _not_found, 405: _not_found},
         middleware=_middleware(settings.base_path),

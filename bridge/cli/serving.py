@@ -16,6 +16,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
+from bridge.cli.http_protocol import HttpProtocol
 from bridge.errors import BridgeError
 
 BACKLOG = 2048
@@ -100,6 +101,7 @@ async def _running(site: Site, stop: asyncio.Event) -> AsyncIterator[None]:
     server = _Server(
         uvicorn.Config(
             site.app,
+            http=HttpProtocol,
             log_config=None,
             access_log=False,
             server_header=False,

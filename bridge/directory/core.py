@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from bridge.directory.activation import CLEARED, SUSPENDED, holds, is_suspended, suspends
 from bridge.directory.assembly import Assembly
 from bridge.directory.brake import Brake
-from bridge.directory.entries import GroupEntry, UserEntry
+from bridge.directory.entries import E, GroupEntry, UserEntry
 from bridge.directory.journal import Journal
 from bridge.directory.ledger import Ledger
 from bridge.directory.locks import Locks
@@ -65,6 +65,14 @@ class Core:
     def is_young(self, moment: float) -> bool:
         """Whether the whole snapshot is of a pass that began at ``moment`` or later."""
         return self.snapshot.taken_at is not None and self.snapshot.taken_at >= moment
+
+    def known(self, entries: Mapping[str, E], key: str, *, live: bool) -> E | None:
+        """Return one of the snapshot's entries where what is known is young enough, else None."""
+        entry = entries.get(key)
+        if entry is None:
+            return None
+        oldest = self.oldest_allowed(live=live)
+        return entry if entry.seen_at >= oldest or self.is_young(oldest) else None
 
     def is_known_gone(self, key: str, oldest: float | None = None) -> bool:
         """Whether a resource that the snapshot lacks was looked for lately enough."""

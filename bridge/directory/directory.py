@@ -253,13 +253,29 @@ class Directory:
         """Take a snapshot now, whatever the age of the one there is."""
         await (await self._opened()).core.refresh.not_older_than(self._clock())
 
+    @property
+    def is_young(self) -> bool:
+        """Whether the whole account can be answered from memory now, without a call of GoTo."""
+        if self._done is None:
+            return False
+        core = self._done.core
+        return core.is_young(core.oldest_allowed())
+
+    def known(self, kind: Kind, key: str) -> Entry | None:
+        """Return a resource where what is known of it is young enough, else None."""
+        if self._done is None:
+            return None
+        return self._done.users.known(key) if kind == "User" else self._done.groups.known(key)
+
+    def user_named(self, user_name: str) -> UserEntry | None:
+        """Return the user with this userName, whatever its case, as the snapshot has it."""
+        return self._done.core.snapshot.user_named(user_name) if self._done else None
+
     async def read(self, kind: Kind, key: str, *, live: bool = False) -> Entry:
         """Return a resource; ``live`` asks GoTo whatever the snapshot's age."""
-        if kind == "User" and not live and self._done is not None:
-            # The way of nearly every read: nothing is waited for.
-            known = self._done.users.known(key)
-            if known is not None:
-                return known
+        # The way of nearly every read: nothing is waited for.
+        if not live and (known := self.known(kind, key)) is not None:
+            return known
 
         async def reading() -> Entry:
             opened = await self._opened()
@@ -294,11 +310,9 @@ class Directory:
         async def searching() -> Page:
             return await (await self._opened()).search.page(query)
 
-        if self._done is not None and not query.live:
-            core = self._done.core
-            if core.is_young(core.oldest_allowed()):
-                # GoTo is not asked, and so not waited for.
-                return await searching()
+        if self._done is not None and not query.live and self.is_young:
+            # GoTo is not asked, and so not waited for.
+            return await self._done.search.page(query)
         return await self._in_time(searching())
 
     async def create(self, kind: Kind, wanted: Mapping[str, Any]) -> Entry:

@@ -43,16 +43,18 @@ class Groups:
 
     async def read(self, key: str, *, live: bool = False) -> GroupEntry:
         """Return a group, from the snapshot while that is young enough, else by one call."""
+        known = self.known(key, live=live)
+        if known is not None:
+            return known
         core = self._core
-        oldest = core.oldest_allowed(live=live)
-        entry = core.snapshot.groups.get(key)
-        if entry is not None and entry.seen_at >= oldest:
-            return entry
-        if entry is None and core.is_known_gone(key, oldest):
+        is_known = key in core.snapshot.groups
+        if not is_known and core.is_known_gone(key, core.oldest_allowed(live=live)):
             raise not_found("Group", key)
-        if entry is not None and core.is_young(oldest):
-            return entry
         return await self._read_live(key)
+
+    def known(self, key: str, *, live: bool = False) -> GroupEntry | None:
+        """Return a group where what is known is young enough, else None."""
+        return self._core.known(self._core.snapshot.groups, key, live=live)
 
     async def _read_live(self, key: str) -> GroupEntry:
         core = self._core

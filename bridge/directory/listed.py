@@ -21,7 +21,7 @@ class Listed(Protocol):
     def sort_key(self, index: int) -> SortKey:
         """Return what the resource at an index is ordered by."""
 
-    def entries(self, first: int, last: int | None) -> list[Shown]:
+    def entries(self, first: int, last: int | None) -> Sequence[Shown]:
         """Return the resources from one index on, up to another, as they are now."""
 
 
@@ -47,9 +47,12 @@ class LookedAt:
 
 
 class Found:
-    """What a table found; ``known`` returns the entry of a key, also of one that left since."""
+    """What a table found.
 
-    def __init__(self, listing: Listing, known: Callable[[str], Shown | None]) -> None:
+    ``known`` returns the entries of keys, also of those that left since, as far as there are any.
+    """
+
+    def __init__(self, listing: Listing, known: Callable[[Sequence[str]], Sequence[Shown]]) -> None:
         self._listing = listing
         self._known = known
 
@@ -61,10 +64,9 @@ class Found:
         (key,) = self._listing.keys(index, index + 1)
         return sort_key(self._listing.value(index), key)
 
-    def entries(self, first: int, last: int | None) -> list[Shown]:
+    def entries(self, first: int, last: int | None) -> Sequence[Shown]:
         """Return the resources from one index on, up to another."""
-        entries = map(self._known, self._listing.keys(first, last))
-        return [entry for entry in entries if entry is not None]
+        return self._known(self._listing.keys(first, last))
 
 
 def merged(listings: Sequence[Found], *, descending: bool) -> "Merged":

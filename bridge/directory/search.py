@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from scim2_models import NotFoundException, Resource, ScimFilter, SearchRequest
-from scim2_models.path import AttrPath
+from scim2_models.path import AttrPath, CompareOperator, Comparison
 
 from bridge.directory.attributes import Accessor
 from bridge.directory.core import Core
@@ -112,16 +112,23 @@ class Search:
             sort_by=Accessor(binding) if binding else None,
             descending=descending,
         )
-        return Found(listing, self._known_user if kind == "User" else self._known_group)
+        return Found(listing, self._known_users if kind == "User" else self._known_groups)
 
-    def _known_user(self, key: str) -> Entry | None:
+    def _known_users(self, keys: Sequence[str]) -> Sequence[Shown]:
         snapshot = self._core.snapshot
-        return snapshot.users.get(key) or snapshot.departed.get(key)
+        found = list(map(snapshot.users.get, keys))
+        if None not in found:
+            return cast(list[UserEntry], found)
+        left = snapshot.departed.get
+        entries = (entry or left(key) for key, entry in zip(keys, found, strict=True))
+        return [entry for entry in entries if entry is not None]
 
-    def _known_group(self, key: str) -> Entry | None:
-        snapshot = self._core.snapshot
-        shown = self._shown.known(key)
-        return snapshot.groups.get(key) or shown or snapshot.departed.get(key)
+    def _known_groups(self, keys: Sequence[str]) -> Sequence[Shown]:
+        snapshot, shown = self._core.snapshot, self._shown.known
+        entries = (
+            snapshot.groups.get(key) or shown(key) or snapshot.departed.get(key) for key in keys
+        )
+        return [entry for entry in entries if entry is not None]
 
     def _newest(self, entry: Shown) -> Shown:
         if isinstance(entry, OfferEntry):
@@ -208,8 +215,13 @@ class Search:
         predicates: dict[str, Predicate] = {
             kind: self._predicate(kind, scim_filter) for kind in query.kinds
         }
-        matching = []
+        matching: list[Shown] = []
+        user_name = _user_name_in(scim_filter)
         for entry in entries:
+            if isinstance(entry, UserEntry) and entry.names[1] == user_name:
+                # Told without its JSON being read: nearly every lookup.
+                matching.append(entry)
+                continue
             resource = entry.resource
             if predicates[resource["meta"]["resourceType"]](resource):
                 matching.append(entry)
@@ -243,6 +255,20 @@ class Search:
             keyed.append((sort_key(value, entry.key), entry))
         keyed.sort(key=lambda pair: pair[0], reverse=descending)
         return keyed
+
+
+def _user_name_in(scim_filter: ScimFilter[Any]) -> str | None:
+    """Return the userName that a filter asks for and nothing else, as lookups compare it."""
+    node = scim_filter.ast
+    if (
+        isinstance(node, Comparison)
+        and node.op == CompareOperator.eq
+        and isinstance(node.value, str)
+        and node.attr_path.uri is None
+        and _attribute_name(node.attr_path) == "username"
+    ):
+        return node.value.casefold()
+    return None
 
 
 def _is_mailed(entry: Entry, email: str) -> bool:

@@ -61,12 +61,7 @@ class Users:
 
     def known(self, key: str, *, live: bool = False) -> UserEntry | None:
         """Return a user where what is known is young enough, else None."""
-        core = self._core
-        entry = core.snapshot.users.get(key)
-        if entry is None:
-            return None
-        oldest = core.oldest_allowed(live=live)
-        return entry if entry.seen_at >= oldest or core.is_young(oldest) else None
+        return self._core.known(self._core.snapshot.users, key, live=live)
 
     async def _read_live(self, key: str) -> UserEntry:
         core = self._core

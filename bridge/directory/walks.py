@@ -37,14 +37,15 @@ class Walks:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        # The latest last.
+        # The latest last, of each query too.
         self._walks: list[Walk] = []
+        self._by_query: dict[Hashable, list[Walk]] = {}
 
     def begin(self, query: Hashable, listed: Listed, *, seen: int) -> None:
         """Remember the list that a first page of ``seen`` resources was cut from."""
         if seen == len(listed):
-            for walk in self._walks:
-                walk.outdated |= walk.query == query
+            for walk in self._by_query.get(query, ()):
+                walk.outdated = True
             return
         now = self._clock()
         self._walks = [
@@ -56,14 +57,15 @@ class Walks:
         ]
         self._walks.append(Walk(query, listed, seen + 1, now))
         del self._walks[:-MOST]
+        self._by_query = {}
+        for walk in self._walks:
+            self._by_query.setdefault(walk.query, []).append(walk)
 
     def go_on(self, query: Hashable, start: int) -> Walk | None:
         """Return the walk that a later page belongs to, or None where there is none any more."""
         now = self._clock()
         own = [
-            walk
-            for walk in reversed(self._walks)
-            if walk.query == query and now - walk.began <= KEPT_FOR
+            walk for walk in reversed(self._by_query.get(query, ())) if now - walk.began <= KEPT_FOR
         ]
         waiting = next((walk for walk in own if walk.waits_for == start), None)
         if waiting is not None:

@@ -4,5 +4,6 @@ from bridge.operations.base_path import BelowPath
 from bridge.operations.health import Check, Health
 from bridge.operations.logs import set_up_logs
 from bridge.operations.metrics import Metrics, Watched
+from bridge.operations.straight import Straight
 
-__all__ = ["BelowPath", "Check", "Health", "Metrics", "Watched", "set_up_logs"]
+__all__ = ["BelowPath", "Check", "Health", "Metrics", "Straight", "Watched", "set_up_logs"]

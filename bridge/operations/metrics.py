@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
@@ -11,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-log = structlog.get_logger(__name__)
+from bridge.operations.request_log import request_log
 
 KNOWN_ENDPOINTS = frozenset(
     {
@@ -96,6 +95,7 @@ class Watched:
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
+        self._note = request_log()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, and take note of it."""
@@ -115,13 +115,7 @@ class Watched:
             endpoint = endpoint_of(scope)
             took = time.perf_counter() - began
             self._metrics.count_request(method, endpoint, status, took)
-            log.info(
-                "served",
-                method=method,
-                endpoint=endpoint,
-                status=status,
-                milliseconds=round(took * 1000, 1),
-            )
+            self._note(method, endpoint, status, took)
 
 
 def endpoint_of(scope: Scope) -> str:

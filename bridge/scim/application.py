@@ -32,6 +32,7 @@ from bridge.scim.discovery import Discovery
 from bridge.scim.errors import error_response
 from bridge.scim.exchange import Exchange
 from bridge.scim.lists import Lists
+from bridge.scim.plain_reads import PlainReads
 from bridge.scim.reading import Reader
 from bridge.scim.service import BridgeService, kind_of, read_only
 from bridge.scim.verbs import Verbs
@@ -88,11 +89,15 @@ class ScimApplication:
         self._lists = Lists(directory)
         self._discovery = Discovery(directory)
         self._bulk = BulkRequests(self._verbs)
+        self._plain = PlainReads(directory, self._lists, authenticator, readers, public_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         request = Request(scope, receive)
         try:
+            if scope["method"] == "GET" and (answer := await self._plain.answer(scope)):
+                await answer.send(send)
+                return
             response = await self._serve(request)
         except ClientDisconnect:
             # Nobody is left to be told anything.

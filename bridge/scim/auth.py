@@ -64,6 +64,17 @@ class Authenticator:
             return await self.named(*credentials(sent))
         raise UnauthorizedException(detail=MISSING)
 
+    def at_hand(self, authorization: str) -> Client | None:
+        """Return who sent a bearer token, where that is known without a look into the store.
+
+        None says nothing: ``client`` finds out.
+        """
+        scheme, _, sent = authorization.partition(" ")
+        if scheme != "Bearer" or not sent or sent.startswith(PREFIX):
+            return None
+        digest = _digest(sent)
+        return self._static_client if self._is_static(digest) else self._remembered(digest)
+
     async def named(self, name: str, token: str) -> Client:
         """Return the client that has this name and this token. Raises UnauthorizedException."""
         client = await self._known(_digest(token))
@@ -87,13 +98,20 @@ class Authenticator:
         return await self._known(digest)
 
     async def _known(self, digest: bytes) -> Client:
-        if self._static is not None and compare_digest(digest, self._static):
+        if self._is_static(digest):
             return self._static_client
         return await self._stored(digest)
 
-    async def _stored(self, digest: bytes) -> Client:
+    def _is_static(self, digest: bytes) -> bool:
+        return self._static is not None and compare_digest(digest, self._static)
+
+    def _remembered(self, digest: bytes) -> Client | None:
         seen_at, client = self._trusted.get(digest, (float("-inf"), None))
-        if client is not None and self._clock() - seen_at < TRUSTED_FOR:
+        return client if self._clock() - seen_at < TRUSTED_FOR else None
+
+    async def _stored(self, digest: bytes) -> Client:
+        client = self._remembered(digest)
+        if client is not None:
             return client
         self._trusted.pop(digest, None)
         found = await self._find(digest)

@@ -8,13 +8,16 @@ from scim2_models import ResourceType, SearchRequest
 from scim2_server.storage import SearchPage
 from starlette.responses import Response
 
-from bridge.directory import AnyKind, Directory, Page, Query
+from bridge.directory import AnyKind, Directory, Page, Query, Shown
 from bridge.scim import dialects
 from bridge.scim.exchange import Exchange
+from bridge.scim.reading import Reader
 from bridge.scim.rendering import (
     LIST_RESPONSE,
     Projection,
-    json_response,
+    in_json,
+    json_body,
+    list_body,
     list_response,
     published,
 )
@@ -24,20 +27,27 @@ MOST_READINGS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
-    """A search as the library read it; nothing in it is changed afterwards."""
+class Reading:
+    """A search as the library read it; nothing in it is changed afterwards.
+
+    ``projections`` say what of each type is shown, None where all is.
+    """
 
     resource_types: list[ResourceType]
     kinds: Sequence[AnyKind]
     request: SearchRequest[Any]
     position: Any
+    projections: Mapping[AnyKind, Projection] | None
 
 
-def _read(exchange: Exchange, parameters: Mapping[str, Any]) -> _Reading:
-    resource_types = exchange.reader.service.searched_types(exchange.target.endpoint)
-    request, position = exchange.reader.search(resource_types, parameters)
+def _read(reader: Reader, endpoint: str | None, parameters: Mapping[str, Any]) -> Reading:
+    resource_types = reader.service.searched_types(endpoint)
+    request, position = reader.search(resource_types, parameters)
     kinds = tuple(kind_of(resource_type) for resource_type in resource_types)
-    return _Reading(resource_types, kinds, request, position)
+    projections = None
+    if request.attributes or request.excluded_attributes:
+        projections = {kind: Projection(reader.model(kind), request) for kind in kinds}
+    return Reading(resource_types, kinds, request, position, projections)
 
 
 class Lists:
@@ -45,68 +55,98 @@ class Lists:
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
-        self._readings: dict[Hashable, _Reading] = {}
+        self._readings: dict[Hashable, Reading] = {}
 
     async def search(self, exchange: Exchange) -> Response:
         """GET with query parameters."""
-        asked = (exchange.client.profile, exchange.target.endpoint, *exchange.query.items())
-        reading = self._readings.get(asked)
-        if reading is None:
-            reading = _read(exchange, dialects.search(exchange.query))
-            # A cursor is sealed with its age, and is opened anew each time.
-            if reading.request.cursor is None:
-                self._remember(asked, reading)
-        return await self._searched(exchange, reading)
+        asked = exchange.target.endpoint, *exchange.query.items()
+        return await self._searched(
+            exchange,
+            self.reading(exchange.reader, exchange.target.endpoint, exchange.query, asked),
+        )
 
     async def search_with_body(self, exchange: Exchange) -> Response:
         """POST with a SearchRequest."""
+        parameters = dialects.search(await exchange.body())
         return await self._searched(
-            exchange, _read(exchange, dialects.search(await exchange.body()))
+            exchange, _read(exchange.reader, exchange.target.endpoint, parameters)
         )
 
-    def _remember(self, asked: Hashable, reading: "_Reading") -> None:
-        """Keep what was read: a client that pages or looks up asks in the same words again."""
-        if len(self._readings) >= MOST_READINGS:
-            self._readings.clear()
-        self._readings[asked] = reading
+    def known(self, reader: Reader, asked: Hashable) -> Reading | None:
+        """Return what was read of a search that was asked for in these words before."""
+        return self._readings.get((reader.profile, asked))
 
-    async def _searched(self, exchange: Exchange, reading: "_Reading") -> Response:
-        request, kinds = reading.request, reading.kinds
-        query = Query(kinds, request, reading.position, exchange.client.name, exchange.live)
+    def reading(
+        self, reader: Reader, endpoint: str | None, query: Mapping[str, str], asked: Hashable
+    ) -> Reading:
+        """Return what is searched, and keep it by what was ``asked``: a client that pages or looks
+        up asks in the same words again."""
+        reading = self.known(reader, asked)
+        if reading is None:
+            reading = _read(reader, endpoint, dialects.search(query))
+            # A cursor is sealed with its age, and is opened anew each time.
+            if reading.request.cursor is None:
+                if len(self._readings) >= MOST_READINGS:
+                    self._readings.clear()
+                self._readings[reader.profile, asked] = reading
+        return reading
+
+    async def page(
+        self, reading: Reading, *, client: str, base_url: str, root: bytes, live: bool = False
+    ) -> bytes:
+        """Return the body of one page of a walk by index. ``root`` is ``base_url`` within JSON."""
+        request = reading.request
+        query = Query(reading.kinds, request, reading.position, client, live)
         page = await self._directory.search(query)
-        envelope = self._envelope(exchange, reading.resource_types, request, page)
-        if not request.attributes and not request.excluded_attributes:
-            return list_response(envelope, page.entries, exchange.base_url)
-        envelope["Resources"] = self._projected(exchange, kinds, request, page)
-        return json_response(envelope)
+        envelope = {**_counted(page), "startIndex": request.start_index or 1}
+        return _body(reading, envelope, page, base_url, root)
 
-    @staticmethod
-    def _envelope(
-        exchange: Exchange,
-        resource_types: list[ResourceType],
-        request: SearchRequest[Any],
-        page: Page,
-    ) -> dict[str, Any]:
-        envelope: dict[str, Any] = {
-            "schemas": [LIST_RESPONSE],
-            "totalResults": page.total,
-            "itemsPerPage": len(page.entries),
-        }
+    async def _searched(self, exchange: Exchange, reading: Reading) -> Response:
+        request, base_url = reading.request, exchange.base_url
+        client, live, root = exchange.client.name, exchange.live, in_json(base_url)
         if request.cursor is None:
-            return {**envelope, "startIndex": request.start_index or 1}
+            body = await self.page(reading, client=client, base_url=base_url, root=root, live=live)
+            return list_response(body)
+        query = Query(reading.kinds, request, reading.position, client, live)
+        page = await self._directory.search(query)
         # The library seals positions into cursors; the resources are rendered here.
         positions = SearchPage(page.total, [], page.next, page.previous)
         service = exchange.reader.service
-        sealed = service.search_response(exchange.base_url, resource_types, positions, request)
+        sealed = service.search_response(base_url, reading.resource_types, positions, request)
+        envelope = _counted(page)
         for name in ("nextCursor", "previousCursor"):
             if sealed.body and sealed.body.get(name):
                 envelope[name] = sealed.body[name]
-        return envelope
+        return list_response(_body(reading, envelope, page, base_url, root))
 
-    @staticmethod
-    def _projected(
-        exchange: Exchange, kinds: Sequence[AnyKind], request: SearchRequest[Any], page: Page
-    ) -> list[dict[str, Any]]:
-        projections = {kind: Projection(exchange.reader.model(kind), request) for kind in kinds}
-        resources = [published(entry, exchange.base_url) for entry in page.entries]
-        return [projections[each["meta"]["resourceType"]](each) for each in resources]
+
+def is_whole(reading: Reading) -> bool:
+    """Whether what is found is shown from the first on, however little that is."""
+    request = reading.request
+    return request.cursor is None and request.count != 0 and (request.start_index or 1) <= 1
+
+
+def found_body(reading: Reading, found: Shown | None, *, base_url: str, root: bytes) -> bytes:
+    """Return the body of a list of what a lookup found, one resource or none."""
+    page = Page(1, [found]) if found is not None else Page(0)
+    return _body(reading, {**_counted(page), "startIndex": 1}, page, base_url, root)
+
+
+def _counted(page: Page) -> dict[str, Any]:
+    return {
+        "schemas": [LIST_RESPONSE],
+        "totalResults": page.total,
+        "itemsPerPage": len(page.entries),
+    }
+
+
+def _body(
+    reading: Reading, envelope: dict[str, Any], page: Page, base_url: str, root: bytes
+) -> bytes:
+    if reading.projections is None:
+        return list_body(envelope, page.entries, root)
+    resources = [published(entry, base_url) for entry in page.entries]
+    envelope["Resources"] = [
+        reading.projections[each["meta"]["resourceType"]](each) for each in resources
+    ]
+    return json_body(envelope)

@@ -23,19 +23,39 @@ Parts = dict[str, "Parts | None"]
 
 def json_response(body: Any, *, status: int = 200) -> Response:
     """Return a SCIM answer; a body of None is none."""
-    return _response(b"" if body is None else orjson.dumps(body), status=status)
+    return _response(b"" if body is None else json_body(body), status=status)
+
+
+def json_body(body: Any) -> bytes:
+    """Return JSON."""
+    return orjson.dumps(body)
 
 
 def resource_response(entry: Shown, base_url: str, *, status: int = 200) -> Response:
     """Return an answer that carries a whole resource."""
-    return _response(_rooted(entry.text, base_url), status=status)
+    return _response(rooted(entry.text, in_json(base_url)), status=status)
 
 
-def list_response(envelope: Mapping[str, Any], entries: Sequence[Shown], base_url: str) -> Response:
-    """Return a list of whole resources: their texts joined behind the envelope."""
-    head = orjson.dumps(envelope)[:-1]
-    texts = _rooted(b",".join([entry.text for entry in entries]), base_url)
-    return _response(b"".join((head, b',"Resources":[', texts, b"]}")))
+def list_response(body: bytes) -> Response:
+    """Return an answer that carries a list."""
+    return _response(body)
+
+
+def list_body(envelope: Mapping[str, Any], entries: Sequence[Shown], root: bytes) -> bytes:
+    """Return a list of whole resources: their texts joined behind the envelope.
+
+    ``root`` is the URL of the SCIM root as it stands within JSON (``in_json``).
+    """
+    texts = [entry.text for entry in entries] or [b""]
+    # Put round the texts before they are joined: a page is copied as seldom as can be.
+    texts[0] = orjson.dumps(envelope)[:-1] + b',"Resources":[' + texts[0]
+    texts[-1] += b"]}"
+    return rooted(b",".join(texts), root)
+
+
+def in_json(text: str) -> bytes:
+    """Return a text as it stands between the quotes of JSON."""
+    return orjson.dumps(text)[1:-1]
 
 
 def _response(content: bytes, *, status: int = 200) -> Response:
@@ -44,12 +64,13 @@ def _response(content: bytes, *, status: int = 200) -> Response:
 
 def published(entry: Shown, base_url: str) -> dict[str, Any]:
     """Return a resource with its location, and its references as URLs."""
-    resource: dict[str, Any] = orjson.loads(_rooted(entry.text, base_url))
+    resource: dict[str, Any] = orjson.loads(rooted(entry.text, in_json(base_url)))
     return resource
 
 
-def _rooted(text: bytes, base_url: str) -> bytes:
-    return text.replace(ROOT, orjson.dumps(base_url)[1:-1])
+def rooted(text: bytes, root: bytes) -> bytes:
+    """Return texts with the URL of the SCIM root, as it stands within JSON, in its places."""
+    return text.replace(ROOT, root)
 
 
 def location(entry: Shown, base_url: str) -> str:
