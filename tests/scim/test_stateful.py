@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from bridge.directory.recent import LAG
 from tests.conftest import simulated
 from tests.scim.face import face_over
 
@@ -41,14 +43,18 @@ class Day(RuleBasedStateMachine):
         self.stack = AsyncExitStack()
         self.folder = tempfile.TemporaryDirectory()
         self.goto = simulated(users=4, groups=2)
+        self.later = 0.0
         self.open()
         # What the bridge keeps beside GoTo, as a client last set it.
         self.titles: dict[str, str | None] = {}
         self.changed_elsewhere = False
 
     def open(self) -> None:
-        face = face_over(self.goto, Path(self.folder.name))
+        face = face_over(self.goto, Path(self.folder.name), clock=self.clock)
         self.http, self.bridge = self.runner.run(self.stack.enter_async_context(face))
+
+    def clock(self) -> float:
+        return time.monotonic() + self.later
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         request = self.http.request(method, path, json=body, headers=headers)
@@ -57,6 +63,8 @@ class Day(RuleBasedStateMachine):
     def goto_call(self, method: str, path: str, body: Any = None) -> httpx.Response:
         """Change the account behind the bridge's back."""
         self.changed_elsewhere = True
+        # Whoever puts back what the bridge has just changed is taken for a late read (decision 27).
+        self.later += LAG + 1
 
         async def call() -> httpx.Response:
             token = (await self.bridge.control.post("/_sim/token")).json()["access_token"]
