@@ -13,6 +13,7 @@ from bridge.directory.holders import Holders
 from bridge.directory.table import Table
 from bridge.directory.texts import text_of
 from bridge.goto import LicenseRecord
+from bridge.mapping.lists import Item
 
 
 class Snapshot:
@@ -25,6 +26,7 @@ class Snapshot:
         self.groups: dict[str, GroupEntry] = {}
         self.licenses: dict[str, LicenseRecord] = {}
         self.licenses_at: float | None = None
+        self.license_names: Mapping[str, Item] = {}
         self.overtakings = 0
         self.departed = departed
         self.tables: Mapping[Kind, Table] = {"User": Table(self.users), "Group": Table(self.groups)}
@@ -121,13 +123,14 @@ class Snapshot:
 
     def put_licenses(self, licenses: Iterable[LicenseRecord], *, at: float) -> None:
         """Take in all licences; users show the names that these have now."""
-        before, self.licenses = self.licenses, {record.key: record for record in licenses}
+        self.licenses = {record.key: record for record in licenses}
         self.licenses_at = at
-        if belongings.look_alike(before, self.licenses):
+        before, self.license_names = self.license_names, belongings.names_of(self.licenses)
+        if before == self.license_names:
             return
         for key, entry in self.users.items():
             resource = entry.resource
-            named = belongings.with_names(resource, entry.state.held, self.licenses)
+            named = belongings.with_names(resource, entry.state.held, self.license_names)
             if named != resource:
                 self.users[key] = replace(entry, text=text_of(named))
                 self.tables["User"].touch(key)
