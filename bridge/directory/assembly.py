@@ -6,6 +6,7 @@ from typing import Any
 
 from bridge.directory import belongings
 from bridge.directory.entries import (
+    NO_DIGESTS,
     GroupEntry,
     UserEntry,
     content_version,
@@ -90,18 +91,21 @@ class Assembly:
         *,
         seen_at: float,
         held: Mapping[str, Any] = UNCHANGED,
+        digests: Mapping[str, int] = NO_DIGESTS,
     ) -> GroupEntry:
-        """Return the entry of a group, with the state that is to be saved."""
+        """Return the entry of a group, with the state that is to be saved.
+
+        ``digests`` are those of members, as far as they were made before.
+        """
         ordered = dict.fromkeys(members)
         record = GroupRecord({**record, "memberCount": len(ordered)})
         record.pop("userKeys", None)
         key = record.key
         beside = self._ledger.held("Group", key) if held is UNCHANGED else held
         base = framed("Group", key, self._mapping.groups.reading.resource(record, beside))
-        state = self._ledger.observed(
-            "Group", key, content_version(base, digest_of(ordered)), held=held
-        )
-        return GroupEntry(key, record, state, base, seen_at, ordered)
+        digest = digest_of(ordered, digests)
+        state = self._ledger.observed("Group", key, content_version(base, digest), held=held)
+        return GroupEntry(key, record, state, base, seen_at, ordered, digest)
 
     def shown_group(
         self, key: str, name: str, members: Members, *, held: Mapping[str, Any] | None = None

@@ -196,11 +196,17 @@ def _folded(text: str) -> str:
     return text if folded == text else folded
 
 
-def digest_of(members: Iterable[str]) -> int:
-    """A number for a set of members that can be kept up with one member at a time."""
+NO_DIGESTS: Mapping[str, int] = {}
+
+
+def digest_of(members: Iterable[str], known: Mapping[str, int] = NO_DIGESTS) -> int:
+    """A number for a set of members that can be kept up with one member at a time.
+
+    ``known`` are numbers of single members that were made before.
+    """
     digest = 0
     for key in members:
-        digest ^= key_digest(key)
+        digest ^= known.get(key) or key_digest(key)
     return digest
 
 

@@ -13,7 +13,14 @@ import structlog
 from bridge.directory.activation import is_suspended
 from bridge.directory.arrivals import Arrivals
 from bridge.directory.assembly import Assembly
-from bridge.directory.entries import Entry, GroupEntry, Kind, UserEntry, members_by_group
+from bridge.directory.entries import (
+    Entry,
+    GroupEntry,
+    Kind,
+    UserEntry,
+    key_digest,
+    members_by_group,
+)
 from bridge.directory.kept_pass import KeptPass
 from bridge.directory.ledger import Ledger
 from bridge.directory.recent import Recent
@@ -80,11 +87,15 @@ class Refresh:
 
     async def _read(self, arrivals: Arrivals) -> None:
         began, overtakings = self._clock(), self._snapshot.overtakings
+        digests: dict[str, int] = {}
 
         def made(record: UserRecord) -> UserEntry | None:
             entry = self._user_entry(record, began)
             if entry is not None:
                 arrivals.add(entry.state)
+                if entry.group_key:
+                    # Now, while pages are waited for, and not when all of them are there.
+                    digests[entry.key] = key_digest(entry.key)
             return entry
 
         # First, since users show the names of their licences.
@@ -96,7 +107,7 @@ class Refresh:
             return
         await arrivals.settled()
         entries = self._user_entries(users, began)
-        group_entries = self._group_entries(groups, entries, began)
+        group_entries = self._group_entries(groups, entries, began, digests)
         await self._take_over(entries, group_entries)
         self._snapshot.taken_at = began
         self._snapshot.forget_gone(before=began)
@@ -131,18 +142,20 @@ class Refresh:
         return self._assembly.user(record, seen_at=began)
 
     def _user_entries(self, seen: Sequence[UserEntry | None], began: float) -> dict[str, UserEntry]:
-        entries = {
-            entry.key: entry
-            for entry in seen
-            if entry is not None and self._snapshot.gone_at(entry.key) <= began
-        }
+        entries = {entry.key: entry for entry in seen if entry is not None}
+        for key in self._snapshot.gone_after(began):
+            entries.pop(key, None)
         for key, entry in self._snapshot.users.items():
             if entry.seen_at > began or (key not in entries and self._recent.is_hidden(key, began)):
                 entries[key] = entry
         return entries
 
     def _group_entries(
-        self, records: Sequence[GroupRecord], users: dict[str, UserEntry], began: float
+        self,
+        records: Sequence[GroupRecord],
+        users: dict[str, UserEntry],
+        began: float,
+        digests: Mapping[str, int],
     ) -> dict[str, GroupEntry]:
         members = members_by_group(users.values())
         seen: dict[str, tuple[GroupRecord, float]] = {
@@ -155,7 +168,7 @@ class Refresh:
             if entry.seen_at > began or (key not in seen and self._recent.is_hidden(key, began)):
                 seen[key] = (entry.record, entry.seen_at)
         return {
-            key: self._assembly.group(record, members[key], seen_at=seen_at)
+            key: self._assembly.group(record, members[key], seen_at=seen_at, digests=digests)
             for key, (record, seen_at) in seen.items()
         }
 

@@ -46,8 +46,11 @@ class Snapshot:
         self.groups = groups
         self.tables["User"].replace(users)
         self.tables["Group"].replace(groups)
-        self._by_email = {entry.names[0]: key for key, entry in users.items()}
-        self._by_user_name = {entry.names[1]: key for key, entry in users.items()}
+        self._by_email, self._by_user_name = {}, {}
+        for key, entry in users.items():
+            email, user_name = entry.names
+            self._by_email[email] = key
+            self._by_user_name[user_name] = key
         self._by_group_name = {entry.record.name.casefold(): key for key, entry in groups.items()}
 
     def distrust(self, keys: Iterable[str] = ()) -> None:
@@ -71,6 +74,10 @@ class Snapshot:
     def gone_at(self, key: str) -> float:
         """Return when a resource was last known to be missing, long ago for never."""
         return self._gone.get(key, float("-inf"))
+
+    def gone_after(self, moment: float) -> list[str]:
+        """Return what was last known to be missing after a moment."""
+        return [key for key, at in self._gone.items() if at > moment]
 
     def forget_gone(self, *, before: float) -> None:
         """Forget what was missing before a moment: a pass that began then says the same."""
