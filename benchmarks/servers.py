@@ -23,6 +23,8 @@ TOKEN = "token-of-the-benchmark"
 FASTEST = 100_000
 ROOT = Path(__file__).parent.parent
 PATIENCE = 120.0
+# Longer than the bridge puts off storing a snapshot.
+IDLE = 6.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,14 @@ class Server:
         """Seconds of CPU that it used so far, in all its threads."""
         times = psutil.Process(self.pid).cpu_times()
         return float(times.user + times.system)
+
+    def wait_until_idle(self) -> None:
+        """Wait until it does nothing more by itself."""
+        until = time.monotonic() + PATIENCE
+        before = -1.0
+        while time.monotonic() < until and (now := self.cpu()) > before + IDLE * 0.05:
+            before = now
+            time.sleep(IDLE)
 
     def memory(self) -> int:
         """Bytes that are resident."""

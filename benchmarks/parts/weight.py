@@ -47,6 +47,7 @@ def _bridge(stack: ExitStack, name: str, goto: Server, folder: Path) -> Server:
     bridge = stack.enter_context(servers.bridge(goto, rate=0, folder=folder / name))
     with account.scim(account.place_of(bridge)) as client:
         account.wait_for_snapshot(client)
+    bridge.wait_until_idle()
     return bridge
 
 

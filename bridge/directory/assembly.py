@@ -6,6 +6,7 @@ from typing import Any
 
 from bridge.directory import belongings
 from bridge.directory.entries import (
+    NO_DIGESTS,
     GroupEntry,
     UserEntry,
     content_version,
@@ -38,6 +39,7 @@ class Assembly:
         self._ledger = ledger
         self._snapshot = snapshot
         self.user_fields = sorted(USER_FIELDS | mapping.users.fields)
+        self._known_fields = frozenset(self.user_fields)
 
     def user(
         self,
@@ -52,7 +54,6 @@ class Assembly:
 
         A user that the bridge ``just_made`` was created now, whatever GoTo's clock says.
         """
-        record = self._wanted(record)
         key = record.key
         beside = self._ledger.held("User", key) if held is UNCHANGED else held
         content = framed("User", key, self._mapping.users.reading.resource(record, beside))
@@ -70,16 +71,18 @@ class Assembly:
             parked=parked,
         )
         content["meta"] = meta("User", state)
-        named = belongings.with_names(content, beside, self._snapshot.licenses)
-        return UserEntry.of(record, state, named, seen_at=seen_at)
+        named = belongings.with_names(content, beside, self._snapshot.license_names)
+        return UserEntry.of(record, state, named, raw=self._raw(record), seen_at=seen_at)
 
     def shows(self, entry: UserEntry, record: UserRecord) -> bool:
         """Whether an entry was made of such a record."""
-        return entry.raw == raw_of(self._wanted(record))
+        return entry.raw == self._raw(record)
 
-    def _wanted(self, record: UserRecord) -> UserRecord:
-        """Return those fields that are of use, in one order."""
-        return UserRecord({name: record[name] for name in self.user_fields if name in record})
+    def _raw(self, record: UserRecord) -> bytes:
+        """Return those fields that are of use, as JSON."""
+        if record.keys() <= self._known_fields:
+            return raw_of(record)
+        return raw_of({name: record[name] for name in self.user_fields if name in record})
 
     def group(
         self,
@@ -88,18 +91,21 @@ class Assembly:
         *,
         seen_at: float,
         held: Mapping[str, Any] = UNCHANGED,
+        digests: Mapping[str, int] = NO_DIGESTS,
     ) -> GroupEntry:
-        """Return the entry of a group, with the state that is to be saved."""
+        """Return the entry of a group, with the state that is to be saved.
+
+        ``digests`` are those of members, as far as they were made before.
+        """
         ordered = dict.fromkeys(members)
         record = GroupRecord({**record, "memberCount": len(ordered)})
         record.pop("userKeys", None)
         key = record.key
         beside = self._ledger.held("Group", key) if held is UNCHANGED else held
         base = framed("Group", key, self._mapping.groups.reading.resource(record, beside))
-        state = self._ledger.observed(
-            "Group", key, content_version(base, digest_of(ordered)), held=held
-        )
-        return GroupEntry(key, record, state, base, seen_at, ordered)
+        digest = digest_of(ordered, digests)
+        state = self._ledger.observed("Group", key, content_version(base, digest), held=held)
+        return GroupEntry(key, record, state, base, seen_at, ordered, digest)
 
     def shown_group(
         self, key: str, name: str, members: Members, *, held: Mapping[str, Any] | None = None
@@ -140,4 +146,5 @@ def _membership(key: str, name: Any) -> dict[str, Any]:
 def _in_milliseconds(moment: datetime | None) -> datetime | None:
     if moment is None:
         return None
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    rest = moment.microsecond % 1000
+    return moment.replace(microsecond=moment.microsecond - rest) if rest else moment

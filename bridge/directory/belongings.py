@@ -176,29 +176,28 @@ def beside(meant: Meant, shown: Callable[[str], Item]) -> list[Item]:
     return [item for key, item in meant.items() if item != shown(key)]
 
 
+def names_of(licenses: Licenses) -> Mapping[str, Item]:
+    """Return what is shown of each licence."""
+    return {key: shown_license(key, licenses) for key in licenses}
+
+
 def with_names(
-    resource: Mapping[str, Any], held: Mapping[str, Any], licenses: Licenses
+    resource: Mapping[str, Any], held: Mapping[str, Any], names: Mapping[str, Item]
 ) -> Mapping[str, Any]:
     """Return a user's resource with the names of its licences, but where a client gave its own.
 
-    These names are not part of a version: that GoTo describes a licence anew changes no user.
+    ``names`` are those of all licences (``names_of``). They are not part of a version: that GoTo
+    describes a licence anew changes no user.
     """
     items = resource.get("entitlements")
     if not items:
         return resource
     described = {item["value"] for item in held.get("entitlements") or ()}
     named = [
-        item if item["value"] in described else shown_license(item["value"], licenses)
+        item if (key := item["value"]) in described else names.get(key) or {"value": key}
         for item in items
     ]
     return {**resource, "entitlements": named}
-
-
-def look_alike(before: Licenses, after: Licenses) -> bool:
-    """Whether all licences are shown the same."""
-    return before.keys() == after.keys() and all(
-        shown_license(key, before) == shown_license(key, after) for key in after
-    )
 
 
 def differ(lists: Mapping[str, Sequence[Item]], record: Mapping[str, Any]) -> bool:

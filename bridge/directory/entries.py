@@ -8,7 +8,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
+from time import time_ns
 from typing import Any, Literal, TypeVar
 
 import orjson
@@ -46,17 +48,21 @@ class UserEntry:
         state: ResourceState,
         resource: Mapping[str, Any],
         *,
+        raw: bytes,
         seen_at: float,
     ) -> "UserEntry":
-        """Return the entry of a record, its state, and the framed resource made of both."""
+        """Return the entry of a record, its state, and the framed resource made of both.
+
+        ``raw`` is what is kept of the record.
+        """
         email = _folded(record.email)
         user_name = _folded(str(resource.get("userName") or ""))
         return cls(
-            key=record.key,
+            key=state.key,
             group_key=record.group_key,
             names=(email, email if user_name == email else user_name),
             state=state,
-            raw=raw_of(record),
+            raw=raw,
             text=text_of(resource),
             seen_at=seen_at,
         )
@@ -178,10 +184,10 @@ class MembershipChange:
     remove: Sequence[str] = ()
 
 
-def raw_of(record: UserRecord) -> bytes:
-    """Return a user's record as JSON: the same for the same fields in the same order."""
+def raw_of(record: Mapping[str, Any]) -> bytes:
+    """Return a user's record as JSON: the same for the same fields, whatever their order."""
     # A copy: what orjson returns keeps the memory that it was written in, several kilobytes.
-    return bytes(memoryview(orjson.dumps(record)))
+    return bytes(memoryview(orjson.dumps(record, option=orjson.OPT_SORT_KEYS)))
 
 
 def _folded(text: str) -> str:
@@ -190,11 +196,17 @@ def _folded(text: str) -> str:
     return text if folded == text else folded
 
 
-def digest_of(members: Iterable[str]) -> int:
-    """A number for a set of members that can be kept up with one member at a time."""
+NO_DIGESTS: Mapping[str, int] = {}
+
+
+def digest_of(members: Iterable[str], known: Mapping[str, int] = NO_DIGESTS) -> int:
+    """A number for a set of members that can be kept up with one member at a time.
+
+    ``known`` are numbers of single members that were made before.
+    """
     digest = 0
     for key in members:
-        digest ^= key_digest(key)
+        digest ^= known.get(key) or key_digest(key)
     return digest
 
 
@@ -221,7 +233,7 @@ def meta(kind: Kind, state: ResourceState) -> dict[str, Any]:
     return {
         "resourceType": kind,
         "created": iso(state.first_seen),
-        "lastModified": iso(state.last_modified),
+        "lastModified": _iso_of_late(state.last_modified),
         "version": state.version,
     }
 
@@ -231,7 +243,17 @@ def iso(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+# A pass sees many resources within a millisecond.
+_iso_of_late = lru_cache(maxsize=16)(iso)
+
+
 def now_in_milliseconds() -> datetime:
     """Return the time of the wall clock, as precise as it is shown."""
-    moment = datetime.now(UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    return _moment(time_ns() // 1_000_000)
+
+
+@lru_cache(maxsize=16)
+def _moment(milliseconds: int) -> datetime:
+    """Return a moment; the same object for the many users that a pass sees within it."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest * 1000)

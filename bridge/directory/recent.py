@@ -66,6 +66,11 @@ class Recent:
             trace.now = {**(trace.now or {}), **{name: after.get(name) for name in changed}}
         self._traces[key] = trace
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was written lately, so that each read can be taken at its word."""
+        return not self._traces
+
     def of(self, key: str, at: float) -> bool:
         """Whether a read that began at a moment may not show a write to this resource yet."""
         trace = self._traces.get(key)

@@ -6,12 +6,21 @@ that was overtaken by a change of many records at once is not taken over, and ma
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import structlog
 
 from bridge.directory.activation import is_suspended
+from bridge.directory.arrivals import Arrivals
 from bridge.directory.assembly import Assembly
-from bridge.directory.entries import Entry, GroupEntry, Kind, UserEntry, members_by_group
+from bridge.directory.entries import (
+    Entry,
+    GroupEntry,
+    Kind,
+    UserEntry,
+    key_digest,
+    members_by_group,
+)
 from bridge.directory.kept_pass import KeptPass
 from bridge.directory.ledger import Ledger
 from bridge.directory.recent import Recent
@@ -21,6 +30,10 @@ from bridge.goto import GoToClient, GroupRecord, UserRecord
 from bridge.store import ResourceState, StoreUnavailable
 
 log = structlog.get_logger(__name__)
+
+USERS_A_SECOND = 20_000
+"""How many users of a new snapshot put its storing off by a second: whoever waited for the snapshot
+reads the account first, and is not to share the processor with what nobody waits for."""
 
 
 class Refresh:
@@ -46,6 +59,7 @@ class Refresh:
         self._clock = clock
         self._under_way: asyncio.Task[None] | None = None
         self._keeping: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
 
     async def not_older_than(self, moment: float) -> None:
         """Return when the snapshot is of a pass that began at ``moment`` or later."""
@@ -57,6 +71,7 @@ class Refresh:
 
     async def close(self) -> None:
         """End a pass that is under way."""
+        self._closing.set()
         if self._under_way is not None and not self._under_way.done():
             self._under_way.cancel()
             await asyncio.gather(self._under_way, return_exceptions=True)
@@ -64,18 +79,35 @@ class Refresh:
             await asyncio.wait([self._keeping])
 
     async def _pass(self) -> None:
+        arrivals = Arrivals(self._ledger, "User")
+        try:
+            await self._read(arrivals)
+        finally:
+            await arrivals.close()
+
+    async def _read(self, arrivals: Arrivals) -> None:
         began, overtakings = self._clock(), self._snapshot.overtakings
+        digests: dict[str, int] = {}
+
+        def made(record: UserRecord) -> UserEntry | None:
+            entry = self._user_entry(record, began)
+            if entry is not None:
+                arrivals.add(entry.state)
+                if entry.group_key:
+                    # Now, while pages are waited for, and not when all of them are there.
+                    digests[entry.key] = key_digest(entry.key)
+            return entry
+
         # First, since users show the names of their licences.
         self._snapshot.put_licenses(await self._goto.licenses(), at=began)
         # Entries are made page by page, so that a large account is never all records at once.
-        users = await self._goto.users_as(
-            lambda record: self._user_entry(record, began), fields=self._assembly.user_fields
-        )
+        users = await self._goto.users_as(made, fields=self._assembly.user_fields)
         groups = await self._goto.groups()
         if self._snapshot.overtakings != overtakings:
             return
+        await arrivals.settled()
         entries = self._user_entries(users, began)
-        group_entries = self._group_entries(groups, entries, began)
+        group_entries = self._group_entries(groups, entries, began, digests)
         await self._take_over(entries, group_entries)
         self._snapshot.taken_at = began
         self._snapshot.forget_gone(before=began)
@@ -86,6 +118,8 @@ class Refresh:
         """Store what was taken; whoever waits for a list does not wait for that."""
         if before is not None and not before.done():
             await asyncio.wait([before])
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), len(self._snapshot.users) / USERS_A_SECOND)
         try:
             await self._kept.save()
         except StoreUnavailable as error:
@@ -93,30 +127,35 @@ class Refresh:
 
     def _user_entry(self, seen: UserRecord, began: float) -> UserEntry | None:
         """Return the entry of a record that was read, the known one where nothing changed."""
-        record = self._recent.newest(seen, began)
-        if record is None:
+        record = seen
+        if not self._recent.is_empty:
+            newest = self._recent.newest(seen, began)
+            if newest is None:
+                return None
+            record = self._recent.placed(newest, began)
+        key = record.key
+        if self._ledger.has_left(key) and is_suspended(record):
             return None
-        record = self._recent.placed(record, began)
-        if self._ledger.has_left(record.key) and is_suspended(record):
-            return None
-        known = self._snapshot.users.get(record.key)
+        known = self._snapshot.users.get(key)
         if known is not None and (known.seen_at > began or self._assembly.shows(known, record)):
             return known
         return self._assembly.user(record, seen_at=began)
 
     def _user_entries(self, seen: Sequence[UserEntry | None], began: float) -> dict[str, UserEntry]:
-        entries = {
-            entry.key: entry
-            for entry in seen
-            if entry is not None and self._snapshot.gone_at(entry.key) <= began
-        }
+        entries = {entry.key: entry for entry in seen if entry is not None}
+        for key in self._snapshot.gone_after(began):
+            entries.pop(key, None)
         for key, entry in self._snapshot.users.items():
             if entry.seen_at > began or (key not in entries and self._recent.is_hidden(key, began)):
                 entries[key] = entry
         return entries
 
     def _group_entries(
-        self, records: Sequence[GroupRecord], users: dict[str, UserEntry], began: float
+        self,
+        records: Sequence[GroupRecord],
+        users: dict[str, UserEntry],
+        began: float,
+        digests: Mapping[str, int],
     ) -> dict[str, GroupEntry]:
         members = members_by_group(users.values())
         seen: dict[str, tuple[GroupRecord, float]] = {
@@ -129,7 +168,7 @@ class Refresh:
             if entry.seen_at > began or (key not in seen and self._recent.is_hidden(key, began)):
                 seen[key] = (entry.record, entry.seen_at)
         return {
-            key: self._assembly.group(record, members[key], seen_at=seen_at)
+            key: self._assembly.group(record, members[key], seen_at=seen_at, digests=digests)
             for key, (record, seen_at) in seen.items()
         }
 

@@ -13,6 +13,7 @@ from bridge.directory.holders import Holders
 from bridge.directory.table import Table
 from bridge.directory.texts import text_of
 from bridge.goto import LicenseRecord
+from bridge.mapping.lists import Item
 
 
 class Snapshot:
@@ -25,6 +26,7 @@ class Snapshot:
         self.groups: dict[str, GroupEntry] = {}
         self.licenses: dict[str, LicenseRecord] = {}
         self.licenses_at: float | None = None
+        self.license_names: Mapping[str, Item] = {}
         self.overtakings = 0
         self.departed = departed
         self.tables: Mapping[Kind, Table] = {"User": Table(self.users), "Group": Table(self.groups)}
@@ -44,8 +46,11 @@ class Snapshot:
         self.groups = groups
         self.tables["User"].replace(users)
         self.tables["Group"].replace(groups)
-        self._by_email = {entry.names[0]: key for key, entry in users.items()}
-        self._by_user_name = {entry.names[1]: key for key, entry in users.items()}
+        self._by_email, self._by_user_name = {}, {}
+        for key, entry in users.items():
+            email, user_name = entry.names
+            self._by_email[email] = key
+            self._by_user_name[user_name] = key
         self._by_group_name = {entry.record.name.casefold(): key for key, entry in groups.items()}
 
     def distrust(self, keys: Iterable[str] = ()) -> None:
@@ -69,6 +74,10 @@ class Snapshot:
     def gone_at(self, key: str) -> float:
         """Return when a resource was last known to be missing, long ago for never."""
         return self._gone.get(key, float("-inf"))
+
+    def gone_after(self, moment: float) -> list[str]:
+        """Return what was last known to be missing after a moment."""
+        return [key for key, at in self._gone.items() if at > moment]
 
     def forget_gone(self, *, before: float) -> None:
         """Forget what was missing before a moment: a pass that began then says the same."""
@@ -121,13 +130,14 @@ class Snapshot:
 
     def put_licenses(self, licenses: Iterable[LicenseRecord], *, at: float) -> None:
         """Take in all licences; users show the names that these have now."""
-        before, self.licenses = self.licenses, {record.key: record for record in licenses}
+        self.licenses = {record.key: record for record in licenses}
         self.licenses_at = at
-        if belongings.look_alike(before, self.licenses):
+        before, self.license_names = self.license_names, belongings.names_of(self.licenses)
+        if before == self.license_names:
             return
         for key, entry in self.users.items():
             resource = entry.resource
-            named = belongings.with_names(resource, entry.state.held, self.licenses)
+            named = belongings.with_names(resource, entry.state.held, self.license_names)
             if named != resource:
                 self.users[key] = replace(entry, text=text_of(named))
                 self.tables["User"].touch(key)

@@ -65,6 +65,9 @@ class Table:
         before, self._entries = self._entries, entries
         if before is entries:
             return
+        if not before and not self._building.locked():
+            self._touched.update(entries)
+            return
         for key in entries.keys() | before.keys():
             known, now = before.get(key), entries.get(key)
             if known is not now and not (known and now and is_same(known, now)):

@@ -4,6 +4,8 @@ Knows the envelope (``results``, ``total``), and that without a stable cursor an
 during the walk skips or repeats rows. Knows no HTTP and no record beyond its ``key``.
 """
 
+import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -11,11 +13,14 @@ from typing import Any, Generic, TypeVar
 import orjson
 
 from bridge.errors import GoToUnreadable
+from bridge.goto.ahead import AHEAD, Ahead
 
 WALKS = 3
 """How often a list is read from the start before it is given up as changing too fast."""
 EMPTY_PAGES = 2
 """How often a page that should not be empty is asked for again."""
+SLICE = 100
+"""Rows that something is made of before others have their turn."""
 
 T = TypeVar("T")
 
@@ -93,7 +98,9 @@ class _Walk(Generic[T]):
     """One way through a list whose rows move while it is read.
 
     Each page begins with the last row of the one before. Where it does not, rows that were read
-    have left the list and others have moved up, past the offset: the walk goes back for them.
+    have left the list and others have moved up, past the offset: the walk goes back for them. It
+    is the order of the rows that this stands on, not the time at which pages were read, so pages
+    may be asked for before their turn.
     """
 
     def __init__(
@@ -103,35 +110,47 @@ class _Walk(Generic[T]):
         wait: Callable[[], Awaitable[object]],
         make: Callable[[dict[str, Any]], T],
     ) -> None:
-        self._page_at = page_at
+        self._pages = Ahead(page_at)
         self._key = key
         self._wait = wait
         self._make = make
         self._found: dict[str, T] = {}
+        # Of pages that were under way together, any may be the newest.
+        self._totals: deque[int] = deque(maxlen=AHEAD + 1)
 
     async def whole(self) -> list[T]:
         """Every row. Raises _Changed where more moved than could be followed."""
+        try:
+            return await self._whole()
+        finally:
+            self._pages.drop()
+
+    async def _whole(self) -> list[T]:
         offset, is_shared = 0, False
-        page = await self._page_at(0)
+        page = await self._pages.at(0)
         for _ in range(_most_pages(page)):
             if not page.rows and offset < page.total:
                 page = await self._again(offset, page.total)
             if is_shared and not self._goes_on(page):
                 offset = _further_back(offset, page)
                 is_shared = offset > 0
-                page = await self._page_at(offset)
+                page = await self._pages.at(offset)
                 continue
-            self._take(page)
             end = offset + len(page.rows)
-            if end >= page.total:
-                break
             # Of pages with a single row, none can be shared.
             is_shared = len(page.rows) > 1
-            offset = end - 1 if is_shared else end
-            page = await self._page_at(offset)
+            following = end - 1 if is_shared else end
+            if end < page.total:
+                last = page.total - is_shared  # a page of the shared row alone is of no use
+                self._pages.expect(following, step=following - offset, before=last)
+            await self._take(page)
+            if end >= page.total:
+                break
+            offset = following
+            page = await self._pages.at(offset)
         else:
             raise _Changed
-        if end > page.total or len(self._found) < page.total:
+        if end > page.total or len(self._found) < min(self._totals):
             raise _Changed
         return list(self._found.values())
 
@@ -139,17 +158,20 @@ class _Walk(Generic[T]):
         """Whether a page begins with a row that was read: none has moved past its offset."""
         return bool(page.rows) and self._key(page.rows[0]) in self._found
 
-    def _take(self, page: Page) -> None:
-        for row in page.rows:
+    async def _take(self, page: Page) -> None:
+        self._totals.append(page.total)
+        for number, row in enumerate(page.rows, 1):
             key = self._key(row)
             if key not in self._found:
                 self._found[key] = self._make(row)
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
 
     async def _again(self, offset: int, total: int) -> Page:
         """Return a page that came empty once more, when it is not empty any more."""
         for _ in range(EMPTY_PAGES):
             await self._wait()
-            page = await self._page_at(offset)
+            page = await self._pages.at(offset)
             if page.rows or page.total != total:
                 return page
         raise GoToUnreadable(

@@ -30,7 +30,7 @@ def read_key(value: object) -> str:
 def _read_keys(value: object) -> list[str]:
     if type(value) is not list:
         raise GoToUnreadable("GoTo's answer holds a list of keys that is not a list.")
-    return [read_key(item) for item in value]
+    return [item if type(item) is str and item else read_key(item) for item in value]
 
 
 class _Record(dict[str, Any]):
@@ -41,12 +41,13 @@ class _Record(dict[str, Any]):
 
     def __init__(self, fields: Mapping[str, Any] | None = None, /, **more: Any) -> None:
         super().__init__(fields or (), **more)
+        field = self.get
         for name in self._KEYS:
-            value = self.get(name)
+            value = field(name)
             if value is not None and type(value) is not str:
                 self[name] = read_key(value)
         for name in self._KEY_LISTS:
-            value = self.get(name)
+            value = field(name)
             if value is not None:
                 self[name] = _read_keys(value)
 

@@ -4,7 +4,7 @@ Compiled once from the rules. A resource made here has no id, meta, schemas, gro
 those are the directory's.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bridge.mapping import address
@@ -14,7 +14,10 @@ from bridge.mapping.rules import Rule, TypeRules
 from bridge.mapping.values import date_time
 
 Record = Mapping[str, Any]
-Reader = Callable[[Record], Any]
+# Makes an attribute's value of a field that is there; None is no value.
+Conversion = Callable[[Any], Any]
+# The name of an attribute, the field it is read from, and what is made of that: None for itself.
+Step = tuple[str, str, Conversion | None]
 Holdable = dict[str, "bool | Holdable"]
 
 
@@ -25,9 +28,9 @@ class Reading:
         is_user = rules.catalog.resource_type == "User"
         self._emails = is_user
         self._holdable = _holdable(rules)
-        self._plain: list[tuple[str, Reader]] = []
-        self._nested: dict[str, list[tuple[str, Reader]]] = {}
-        self._deep: list[tuple[AttributePath, Reader]] = []
+        self._plain: list[Step] = []
+        self._nested: dict[str, list[Step]] = {}
+        self._deep: list[tuple[AttributePath, Step]] = []
         self._templates: list[Rule] = []
         self._lists = [rule.path.name for rule in rules.rules if rule.is_list]
         for rule in rules.rules:
@@ -39,29 +42,22 @@ class Reading:
             if rule.field is None:
                 continue
             if path.schema and path.sub:
-                self._deep.append((path, reader(rule)))
+                self._deep.append((path, (path.sub, rule.field, conversion(rule))))
             elif path.schema or path.sub:
                 outer, inner = (path.schema, path.name) if path.schema else (path.name, path.sub)
-                self._nested.setdefault(str(outer), []).append((str(inner), reader(rule)))
+                step = (str(inner), rule.field, conversion(rule))
+                self._nested.setdefault(str(outer), []).append(step)
             else:
-                self._plain.append((path.name, reader(rule)))
+                self._plain.append((path.name, rule.field, conversion(rule)))
 
     def resource(self, record: Record, held: Mapping[str, Any]) -> dict[str, Any]:
         """Return what clients see of a record and the attributes held beside it."""
-        resource: dict[str, Any] = {}
-        for name, read in self._plain:
-            value = read(record)
-            if value is not None:
-                resource[name] = value
-        for outer, readers in self._nested.items():
-            values = {
-                inner: value for inner, read in readers if (value := read(record)) is not None
-            }
-            if values:
+        resource = _taken(self._plain, record)
+        for outer, steps in self._nested.items():
+            if values := _taken(steps, record):
                 resource[outer] = values
-        for path, read in self._deep:
-            value = read(record)
-            if value is not None:
+        for path, step in self._deep:
+            for value in _taken([step], record).values():
                 path.set(resource, value)
         if held:
             _overlay(resource, held, self._holdable)
@@ -77,7 +73,7 @@ class Reading:
     @staticmethod
     def _fill(rule: Rule, resource: dict[str, Any], held: Mapping[str, Any]) -> None:
         # What a client removed is not made anew.
-        is_removed = not rule.read_only and rule.path.is_removed(held)
+        is_removed = held and not rule.read_only and rule.path.is_removed(held)
         if is_removed or rule.path.get(resource) is not None:
             return
         assert rule.template is not None
@@ -130,54 +126,68 @@ def _overlay(resource: dict[str, Any], held: Mapping[str, Any], holdable: Holdab
             resource[name] = value
 
 
-def reader(rule: Rule) -> Reader:
-    """Compile how one attribute is read from a record; None is no value."""
-    name = rule.field
-    assert name is not None
+def _taken(steps: Sequence[Step], record: Record) -> dict[str, Any]:
+    """Return the attributes that have a value. One call for all of them: it is the inner loop of a
+    pass over an account."""
+    found: dict[str, Any] = {}
+    field_of = record.get
+    for name, field, convert in steps:
+        value = field_of(field)
+        if value is None:
+            continue
+        if convert is not None:
+            value = convert(value)
+            if value is not None:
+                found[name] = value
+        elif value != "":
+            found[name] = value
+    return found
+
+
+def conversion(rule: Rule) -> Conversion | None:
+    """Compile what is made of a field that is there; None leaves it as it is, and "" is nothing."""
     if rule.join is not None:
-        return _joined(name, rule.join)
+        return _joined(rule.join)
     if rule.item is not None:
-        return _item(name, rule.item)
+        return _item(rule.item)
     if rule.definition["type"] == "dateTime":
-        return lambda record: date_time(record.get(name))
+        return date_time
     to_attribute = rule.values.to_attribute if rule.values else None
     if rule.is_array:
-        return _array(name, to_attribute, complex_=rule.definition["type"] == "complex")
-    if to_attribute is not None:
-        return lambda record: None if (raw := record.get(name)) is None else to_attribute(raw)
-    return lambda record: None if (raw := record.get(name)) == "" else raw
+        return _array(to_attribute, complex_=rule.definition["type"] == "complex")
+    return to_attribute
 
 
-def _joined(name: str, separator: str) -> Reader:
-    def read(record: Record) -> Any:
-        parts = _several(record.get(name))
+def _joined(separator: str) -> Conversion:
+    def convert(raw: Any) -> Any:
+        parts = _several(raw)
         return separator.join(map(str, parts)) if parts else None
 
-    return read
+    return convert
 
 
-def _item(name: str, index: int) -> Reader:
-    def read(record: Record) -> Any:
-        parts = _several(record.get(name))
+def _item(index: int) -> Conversion:
+    def convert(raw: Any) -> Any:
+        parts = _several(raw)
         return parts[index] if -len(parts) <= index < len(parts) else None
 
-    return read
+    return convert
 
 
-def _array(name: str, convert: Callable[[Any], Any] | None, *, complex_: bool) -> Reader:
-    def read(record: Record) -> Any:
-        values = _several(record.get(name))
-        if convert:
-            values = [convert(value) for value in values]
+def _array(each: Conversion | None, *, complex_: bool) -> Conversion:
+    def convert(raw: Any) -> Any:
+        values = _several(raw)
+        if each:
+            values = [each(value) for value in values]
         if not values:
             return None
-        return [{"value": value} for value in values] if complex_ else values
+        return [{"value": value} for value in values] if complex_ else values.copy()
 
-    return read
+    return convert
 
 
 def _several(raw: Any) -> list[Any]:
     """Return the values of a field that should be a list, whatever GoTo made of it."""
-    if raw is None or raw == "":
-        return []
-    return list(raw) if isinstance(raw, list | tuple) else [raw]
+    if type(raw) is list:
+        return raw
+    return list(raw) if isinstance(raw, tuple) else [] if raw == "" else [raw]

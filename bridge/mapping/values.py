@@ -81,10 +81,10 @@ def time_zones() -> ValueTable:
 
 def date_time(milliseconds: Any) -> str | None:
     """Return epoch milliseconds, as GoTo counts time, as a SCIM dateTime (RFC 7643 §2.3.5)."""
-    if not isinstance(milliseconds, int | float) or isinstance(milliseconds, bool):
+    if type(milliseconds) is not int and type(milliseconds) is not float:
         return None
     try:
         moment = datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
     except (OverflowError, OSError, ValueError):
         return None
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"

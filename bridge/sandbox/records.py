@@ -5,7 +5,7 @@ sends neither null nor an empty list). Knows no query and no HTTP.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from bridge.sandbox.rows import Group, License, RoleSet, User, merged
@@ -48,11 +48,16 @@ _SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What records are read from: tables, the time in milliseconds, and the settings."""
+    """What records are read from: tables, the time in milliseconds, and the settings.
+
+    One view serves one call, so that what many records share is made once.
+    """
 
     tables: Tables
     now_ms: int
     settings: SimulatorSettings
+    _products: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+    _paths: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
 
     def status(self, user: User) -> str:
         """Derived, never stored: no licence and no role, never, lately, or long ago signed in."""
@@ -64,9 +69,12 @@ class View:
         return "INACTIVE" if age_ms > self.settings.inactive_after_days * DAY_MS else "ACTIVE"
 
     def products(self, user: User) -> list[str]:
-        licenses = self.tables.licenses
-        products = (name for key in user.license_keys for name in licenses[key].products)
-        return list(dict.fromkeys(products))
+        known = self._products.get(user.license_keys)
+        if known is None:
+            licenses = self.tables.licenses
+            products = (name for key in user.license_keys for name in licenses[key].products)
+            known = self._products[user.license_keys] = list(dict.fromkeys(products))
+        return known
 
     def user_settings(self, user: User) -> dict[str, Any]:
         """About 2 KB, the same for all with the same products until someone changes one."""
@@ -77,9 +85,16 @@ class View:
     def group_of(self, user: User) -> Group | None:
         return None if user.group_key is None else self.tables.groups[user.group_key]
 
-    def group_path(self, user: User) -> list[Group]:
-        group = self.group_of(user)
-        return [] if group is None else self.tables.path(group)
+    def group_path(self, user: User) -> tuple[list[str], list[str]]:
+        """The keys and the names from the root down to the user's group."""
+        if user.group_key is None:
+            return [], []
+        known = self._paths.get(user.group_key)
+        if known is None:
+            path = self.tables.path(self.tables.groups[user.group_key])
+            known = [group.key for group in path], [group.name for group in path]
+            self._paths[user.group_key] = known
+        return known
 
     def license_users(self, license: License) -> list[str]:
         holders = self.tables.holders(license.key)
@@ -109,8 +124,8 @@ USER_FIELDS: Mapping[str, Callable[[User, View], Any]] = {
     "products": lambda user, view: view.products(user),
     "groupKey": lambda user, _: user.group_key,
     "groupName": _group_name,
-    "groupKeyPath": lambda user, view: [group.key for group in view.group_path(user)],
-    "groupNamePath": lambda user, view: [group.name for group in view.group_path(user)],
+    "groupKeyPath": lambda user, view: view.group_path(user)[0],
+    "groupNamePath": lambda user, view: view.group_path(user)[1],
     "adminRoles": lambda user, _: user.admin_roles,
     "passwordCreated": lambda user, _: user.signed_in_at is not None,
     "invitedDate": lambda user, _: user.invited_date,
@@ -155,12 +170,16 @@ Row = TypeVar("Row")
 Fields = Mapping[str, Callable[[Row, View], Any]]
 
 
+# The types whose empty values GoTo leaves out.
+_NOTHING = frozenset({type(None), tuple, list, dict})
+
+
 def record(row: Row, view: View, fields: Fields[Row]) -> dict[str, Any]:
     """The JSON object of a row with these fields; those without a value are absent."""
     return {
         name: value
         for name, read in fields.items()
-        if (value := read(row, view)) is not None and value not in ((), [], {})
+        if (value := read(row, view)) or type(value) not in _NOTHING
     }
 
 

@@ -79,6 +79,13 @@ class Database:
         replaced = {c.name: insert.excluded[c.name] for c in table.c if c.name not in keys}
         return insert.on_conflict_do_update(index_elements=keys, set_=replaced)
 
+    def upsert_of_rows(self, table: Table) -> str:
+        """Give ``upsert`` as the driver's own text, which takes tuples in the order of columns.
+
+        For very many rows of what the driver takes as it is: SQLAlchemy looks at each value.
+        """
+        return str(self.upsert(table).compile(dialect=self._engine.dialect))
+
     async def close(self) -> None:
         await self._engine.dispose()
 

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge.store.database import Database
 from bridge.store.schema import from_micros, snapshot_pass, snapshot_record, to_micros
 
-TOGETHER = 5000
-"""Rows that one statement writes."""
+TOGETHER = 250
+"""Rows that one statement writes, before others have their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +86,11 @@ async def write_pass(
         await connection.execute(
             delete(snapshot_record).where(snapshot_record.c.account == account)
         )
-    upsert = database.upsert(snapshot_record)
+    upsert = database.upsert_of_rows(snapshot_record)
     for kind, records in change.changed.items():
         for some in _portions(records):
-            rows = [
-                {
-                    "account": account,
-                    "kind": kind,
-                    "key": each.key,
-                    "record": each.record,
-                    "text": each.text,
-                }
-                for each in some
-            ]
-            await connection.execute(upsert, rows)
+            rows = [(account, kind, each.key, each.record, each.text) for each in some]
+            await connection.exec_driver_sql(upsert, rows)
     for kind, keys in change.gone.items():
         if keys:
             statement = delete(snapshot_record).where(

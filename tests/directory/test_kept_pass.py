@@ -159,3 +159,64 @@ def test_a_snapshot_that_was_not_read_is_replaced_by_the_next_one(tmp_path: Path
             assert await sees.calls() == []
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("asked", ["/Users?", "/Users?filter=active%20pr&"])
+def test_a_cursor_walk_holds_across_refreshes_and_restarts(tmp_path: Path, asked: str) -> None:
+    """Between two pages the account changes and the bridge starts again, now and then too late."""
+
+    async def run() -> None:
+        app = simulated(users=23)
+        seen: list[str] = []
+        cursor, number, passes = "", 0, 0
+        lasting: set[str] = set()
+        while cursor is not None:
+            async with witness_over(tmp_path, app=app) as sees:
+                stored = sees.account.stored.users
+                lasting = (lasting or set(stored)) & set(stored)
+                await sees.ids("/Groups?count=1")
+                if number % 2:
+                    sees.clock.grow_old()
+                page = await sees.done("GET", f"{asked}count=4&cursor={cursor}")
+                passes += (await sees.calls())[-3:] == PASS
+                seen += [user["id"] for user in page["Resources"]]
+                cursor = page.get("nextCursor")
+                number += 1
+                renamed, *_, victim = sees.somebody(4)
+                sees.account.update_user(renamed, {"lastName": f"Zhu {number}"})
+                sees.account.delete_user(victim)
+                sees.new_at_goto(f"noor{number}@example.com")
+        lasting &= set(stored)
+        assert lasting <= set(seen)
+        assert len(seen) == len(set(seen))
+        assert number > passes > 1
+
+    asyncio.run(run())
+
+
+def test_an_incremental_filter_holds_across_a_restart(tmp_path: Path) -> None:
+    async def run() -> None:
+        app = simulated()
+        async with witness_over(tmp_path, app=app) as sees:
+            listed = await sees.done("GET", "/Users?count=100")
+            since = max(user["meta"]["lastModified"] for user in listed["Resources"])
+            path = f'/Users?filter=meta.lastModified gt "{since}"'
+            at_once = sees.somebody()[0]
+            await asyncio.sleep(0.002)  # dates are told to the millisecond
+            await sees.replace(f"/Users/{at_once}", title="Baker")
+        async with witness_over(tmp_path, app=app) as sees:
+            # Young still: what is stored says the same.
+            assert await sees.ids(path) == [at_once]
+            changed, gone = sees.somebody(3)[1:]
+        sees.account.update_user(changed, {"lastName": "Zhu"})
+        sees.account.delete_user(gone)
+        new = sees.new_at_goto("noor@example.com")
+        async with witness_over(tmp_path, app=app) as sees:
+            await sees.ids("/Users")
+            sees.clock.grow_old()
+            assert sorted(await sees.ids(path)) == sorted([at_once, changed, new])
+            states = await sees.bridge.store.states(sees.account.key, "User")
+            assert gone not in states
+            assert states.keys() == sees.account.stored.users.keys()
+
+    asyncio.run(run())

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.errors import GoToUnreadable
+from bridge.goto.ahead import AHEAD
 from bridge.goto.paging import Page, read_page, read_whole
 
 
@@ -79,6 +80,76 @@ def test_a_large_list_takes_hardly_more_pages_than_it_has() -> None:
     assert len(listing.offsets) == 101
 
 
+def test_a_list_that_ends_with_a_page_takes_no_further_one() -> None:
+    listing = Listing(list(range(9)), size=5)
+    assert len(listing.read()) == 9
+    assert listing.offsets == [0, 4]
+
+
+class Slow(Listing):
+    """Each page is read after so many turns of others: not in the order in which it was asked."""
+
+    def __init__(self, keys: list[int], *, size: int, delays: list[int], **more: Any) -> None:
+        super().__init__(keys, size=size, **more)
+        self.delays = delays
+        self.asked = self.under_way = self.most = 0
+
+    async def page_at(self, offset: int) -> Page:
+        delay = self.delays[self.asked % len(self.delays)]
+        self.asked += 1
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        try:
+            for _ in range(delay):
+                await asyncio.sleep(0)
+            return await super().page_at(offset)
+        finally:
+            self.under_way -= 1
+
+
+def test_some_pages_are_asked_for_before_their_turn_and_each_once() -> None:
+    listing = Slow(list(range(100)), size=6, delays=[3])
+    assert listing.read() == list(range(100))
+    assert listing.most == AHEAD
+    assert sorted(listing.offsets) == list(range(0, 100, 5))[:20]
+
+
+def test_nothing_is_under_way_when_a_list_was_read_or_given_up() -> None:
+    listing = Slow(list(range(100)), size=6, delays=[3, 3, 3, 99])
+
+    def make(row: dict[str, Any]) -> str:
+        if row["key"] == "12":
+            raise GoToUnreadable("no user")
+        return ""
+
+    async def read() -> None:
+        key = lambda row: str(row["key"])  # noqa: E731 - as short as it is used
+        with pytest.raises(GoToUnreadable):
+            await read_whole(listing.page_at, key=key, wait=listing.wait, make=make)
+        await asyncio.sleep(0)
+        assert listing.under_way == 0
+
+    asyncio.run(read())
+
+
+def test_pages_of_another_size_than_the_first_are_read_all_the_same() -> None:
+    class Uneven(Slow):
+        async def page_at(self, offset: int) -> Page:
+            self.size = 5 if offset < 8 else 3
+            return await super().page_at(offset)
+
+    listing = Uneven(list(range(30)), size=5, delays=[3, 3, 40])
+    assert listing.read() == list(range(30))
+    assert listing.most == AHEAD
+
+
+def test_a_row_that_is_deleted_after_the_last_page_was_read_is_not_missed() -> None:
+    # The last page is read first, and its total counts a row that page 2 does not show any more.
+    listing = Slow(list(range(9)), size=4, delays=[0, 9, 0], changes={2: lambda k: k.remove(4)})
+    assert listing.read() == [0, 1, 2, 3, 5, 6, 7, 8]
+    assert listing.offsets == [0, 6, 3]
+
+
 def test_an_empty_list_takes_one_page() -> None:
     listing = Listing([], size=3)
     assert (listing.read(), listing.offsets) == ([], [0])
@@ -126,9 +197,10 @@ Move = st.tuples(st.integers(0, 12), st.sampled_from(["insert", "delete"]), st.i
     count=st.integers(0, 40),
     size=st.integers(2, 9),
     moves=st.lists(Move, max_size=12),
+    delays=st.lists(st.integers(0, 8), min_size=1, max_size=12),
 )
 def test_what_is_there_all_the_time_is_found_once(
-    count: int, size: int, moves: list[tuple[int, str, int]]
+    count: int, size: int, moves: list[tuple[int, str, int]], delays: list[int]
 ) -> None:
     keys = list(range(count))
     lasting, ever = set(keys), set(keys)
@@ -146,7 +218,8 @@ def test_what_is_there_all_the_time_is_found_once(
 
         return changed
 
-    listing = Listing(keys, size=size, changes={at: change(at) for at in range(1, 13)})
+    changes = {at: change(at) for at in range(1, 13)}
+    listing = Slow(keys, size=size, delays=delays, changes=changes)
     found = listing.read()
     assert len(found) == len(set(found))
     assert lasting <= set(found) <= ever
