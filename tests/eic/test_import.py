@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -33,14 +34,17 @@ def imported(eic: Eic) -> list[Job]:
     return jobs
 
 
-def console(live: Live, method: str, path: str, body: Any = None) -> None:
+def console(
+    live: Live, method: str, path: str, body: Any = None, *, looked_at: bool = True
+) -> None:
     """Do something in GoTo itself, past the bridge, and have the bridge look."""
     token = live.goto.post("/_sim/token").json()["access_token"]
     rights = {"Authorization": f"Bearer {token}"}
     account = live.goto.get("/admin/rest/v1/me", headers=rights).json()["accountKey"]
     url = GOTO.format(account=account) + path
     live.goto.request(method, url, headers=rights, json=body).raise_for_status()
-    live.scim.get("/Users", headers={"Cache-Control": "no-cache"}).raise_for_status()
+    if looked_at:
+        live.scim.get("/Users", headers={"Cache-Control": "no-cache"}).raise_for_status()
 
 
 def admin_roles(eic: Eic) -> set[str]:
@@ -89,12 +93,13 @@ def test_accounts_entitlements_and_links_are_those_of_the_account(
 
 
 @contextmanager
-def nobody_there(folder: Path) -> Iterator[str]:
-    """The URL of a bridge over an account without a single user."""
+def nobody_there(folder: Path) -> Iterator[Live]:
+    """A bridge over an account without a single user, not even an administrator."""
+    goto = simulated(users=1, groups=5)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with bridge_over(simulated(users=1, groups=0), folder, empty=True) as below:
+        async with bridge_over(goto, folder, empty=True) as below:
             scim = scim_application(
                 below.directory,
                 SANDBOX_MAPPING,
@@ -104,16 +109,25 @@ def nobody_there(folder: Path) -> Iterator[str]:
             app.router.routes[:] = [Mount("/scim/v2", app=scim)]
             yield
 
-    with served(Starlette(lifespan=lifespan)) as url:
-        yield url
+    rights = {"Authorization": f"Bearer {TOKEN}"}
+    with (
+        served(Starlette(lifespan=lifespan)) as url,
+        served(goto) as goto_url,
+        httpx.Client(base_url=f"{url}/scim/v2", headers=rights) as scim,
+        httpx.Client(base_url=goto_url) as control,
+    ):
+        live = Live(url, scim, control)
+        assert live.account()["users"] == []
+        live.forget()
+        yield live
 
 
 def test_an_account_without_users_is_imported_as_empty(tmp_path: Path) -> None:
-    with nobody_there(tmp_path) as url, connected(url, tmp_path) as eic:
+    with nobody_there(tmp_path) as live, connected(live.url, tmp_path) as eic:
         assert eic.test_connection()
         imported(eic)
         assert eic.store.accounts == {}
-        assert eic.store.of_kind("Group") == {}
+        assert len(eic.store.of_kind("Group")) == len(live.account()["groups"]) == 5
         assert eic.store.links() == set()
 
 
