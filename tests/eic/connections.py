@@ -38,9 +38,15 @@ def shipped_files(
 
     ``replaced`` are secrets that differ.
     """
+    target = shipped_folder(url, folder, auth=auth)
+    return of_kinds(Files.of_folder(target, **{**SECRETS, **replaced}))
+
+
+def shipped_folder(url: str, folder: Path, *, auth: Authentication = "token") -> Path:
+    """Write the recipe's files for this bridge; returns where they are."""
     target = folder / f"eic-{auth}"
     write_folder(target, eic_files(address_of(url), auth))
-    return of_kinds(Files.of_folder(target, **{**SECRETS, **replaced}))
+    return target
 
 
 def without_escapes(files: Files) -> Files:

@@ -1,8 +1,10 @@
 """Imports with the shipped files: all of an account, again, and what GoTo did in between."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,14 @@ from starlette.routing import Mount
 
 from bridge.scim import Authenticator, scim_application
 from tests.conftest import SANDBOX_MAPPING, bridge_over, simulated
-from tests.eic.connections import KINDS, connected, expected_links, shipped_files, variant
+from tests.eic.connections import (
+    KINDS,
+    connected,
+    expected_links,
+    shipped_files,
+    shipped_folder,
+    variant,
+)
 from tests.eic.emulator import Eic, Files, Switches
 from tests.eic.emulator.store import ACTIVE, INACTIVE, MISSING, Job
 from tests.live import TOKEN, Live, live_bridge, served
@@ -155,9 +164,41 @@ def test_each_attribute_of_gotos_reaches_a_column(tmp_path: Path) -> None:
             "groupName": user["groupName"],
             "groupNamePath": "/".join(user["groupNamePath"]),
         }
-        assert columns["customproperty11"].startswith("20")  # invitedDate
+        invited = datetime.fromtimestamp(user["invitedDate"] / 1000, UTC)
+        assert datetime.fromisoformat(columns["customproperty11"]) == invited
+        assert columns["accountID"] == user["key"]
+        assert columns["displayName"] == f"{user['firstName']} {user['lastName']}"
+        links = {kind: set(keys) for kind, keys in eic.store.accounts[user["key"]].reported.items()}
+        assert links == {
+            "Group": {user["groupKey"]},
+            "License": set(user["licenseKeys"]),
+            "AdminRole": set(),
+        }
         empty = [name for name in columns if all(_none(eic, name))]
         assert empty == ["customproperty6"]  # externalId: nobody has given one yet
+
+
+# A user as GoTo's API has been recorded.
+RECORDED = {
+    "key", "email", "firstName", "lastName", "locale", "timeZone", "settings", "licenseKeys",
+    "products", "groupKey", "groupName", "groupKeyPath", "groupNamePath", "adminRoles",
+    "passwordCreated", "invitedDate", "inviteCount", "nameLocked", "emailLocked",
+    "identityReadOnly", "canAuthenticate", "status",
+}  # fmt: skip
+
+
+def test_what_goto_tells_of_a_user_is_a_column_or_the_recipe_says_why_not(tmp_path: Path) -> None:
+    with live_bridge(tmp_path, users=60) as live:
+        assert {field for user in live.account()["users"] for field in user} <= RECORDED
+        paper = (shipped_folder(live.url, tmp_path) / "README.md").read_text("utf-8")
+        files = shipped_files(live.url, tmp_path)
+    columns, _, besides = paper.partition("## Account columns")[2].partition("two things have no")
+    missing = {field for field in RECORDED if f"`{field}`" not in columns}
+    assert missing == {"groupKeyPath", "settings"}
+    assert all(f"`{field}`" in besides for field in missing)
+    mapped = files["ImportAccountEntJSON"]["accountParams"]["call"]["call1"]["colsToPropsMap"]
+    named = set(re.findall(r"`(accountID|name|displayName|customproperty\d+)`", columns))
+    assert named == set(mapped)
 
 
 COLUMNS = {
