@@ -1,6 +1,6 @@
 """All that an integration has to do, on one account, whichever way EIC turns out to behave."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +225,17 @@ def test_all_of_it_holds_whichever_way_eic_behaves(tmp_path: Path, name: str) ->
         if switches.escapes_json:
             files = without_escapes(files)  # as docs/eic.md says
         lived_through(live, tmp_path, files, switches)
+
+
+def test_every_switch_is_turned_over_here_or_where_its_form_is_tested() -> None:
+    turned = {
+        each.name
+        for each in fields(Switches)
+        for switches in WAYS.values()
+        if getattr(switches, each.name) != each.default
+    }
+    in_forms = {"first_offset", "page_stops", "takes_empty_attribute"}
+    assert turned | in_forms == {each.name for each in fields(Switches)}
 
 
 def test_all_of_it_holds_on_an_account_without_users(tmp_path: Path) -> None:
