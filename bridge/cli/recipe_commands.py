@@ -23,6 +23,7 @@ def recipe(
         ],
         typer.Argument(
             metavar="NAME",
+            case_sensitive=False,
             help="The platform: eic (Saviynt EIC), entra (Microsoft Entra ID), okta, sailpoint, "
             "midpoint, one-identity (One Identity Manager), onelogin, jumpcloud, ping (PingOne, "
             "PingFederate), keycloak or authentik.",

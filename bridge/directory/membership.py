@@ -14,6 +14,10 @@ from bridge.directory.users import Users
 from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
 from bridge.goto import GroupRecord, UserRecord
 
+# Users who are looked at one by one however short a pass would be, and those of a call of a pass.
+SINGLY = 50
+USERS_A_CALL = 1000
+
 
 class Membership:
     """Puts users in groups and takes them out."""
@@ -26,8 +30,16 @@ class Membership:
         self._look_for_group = look_for_group
 
     async def members(self, keys: Iterable[str]) -> list[UserEntry]:
-        """Return the users that are to become members, before any of them is moved."""
-        return await existing(self._users, keys)
+        """Return the users that are to become members, before any of them is moved.
+
+        Where so many would have to be asked for that a pass is shorter, a pass is made.
+        """
+        core, wanted = self._core, list(dict.fromkeys(keys))
+        unsure = sum(1 for key in wanted if self._users.known(key) is None)
+        passing = len(core.snapshot.users) // USERS_A_CALL
+        if core.max_age and unsure > SINGLY + passing:
+            await core.refresh.not_older_than(core.oldest_allowed())
+        return await existing(self._users, wanted)
 
     async def change(
         self, group: GroupEntry, *, add: Iterable[UserEntry], remove: Iterable[str]

@@ -90,12 +90,65 @@ def test_only_secrets_are_left_to_be_filled_in(
     assert left <= set(PLACEHOLDER.findall(written["eic.tf"]))
 
 
-def test_the_files_change_only_by_url_and_authentication(capsys: Terminal, tmp_path: Path) -> None:
-    write(capsys, tmp_path / "one")
-    write(capsys, tmp_path / "other", "--auth", "basic", url="http://127.0.0.1:8080/goto/scim/v2")
+AUTHENTICATIONS = ("token", "client-credentials", "basic")
+OTHER_URL = "http://127.0.0.1:8080/goto/scim/v2"
+
+
+def moved(text: str) -> str:
+    """A text as it is for the other URL."""
+    token_url = URL.replace("/scim/v2", "/oauth/token")
+    return text.replace(URL, OTHER_URL).replace(token_url, "http://127.0.0.1:8080/goto/oauth/token")
+
+
+@pytest.mark.parametrize("auth", AUTHENTICATIONS)
+def test_the_files_change_with_the_url_in_nothing_else(
+    capsys: Terminal, tmp_path: Path, auth: str
+) -> None:
+    write(capsys, tmp_path / "one", "--auth", auth)
+    write(capsys, tmp_path / "other", "--auth", auth, url=OTHER_URL)
     one, other = texts(tmp_path / "one"), texts(tmp_path / "other")
-    for name in (ELEVEN | BESIDE) - {"ConnectionJSON.json", "README.md"}:
-        assert one[name].replace(URL, "http://127.0.0.1:8080/goto/scim/v2") == other[name]
+    assert {name: moved(text) for name, text in one.items()} == other
+    assert "bridge.example.com" not in "".join(other.values())
+
+
+def test_the_authentication_changes_the_connection_and_how_to_fill_it_in_alone(
+    capsys: Terminal, tmp_path: Path
+) -> None:
+    written = {}
+    for auth in AUTHENTICATIONS:
+        write(capsys, tmp_path / auth, "--auth", auth)
+        written[auth] = texts(tmp_path / auth)
+    connections = {texts_of.pop("ConnectionJSON.json") for texts_of in written.values()}
+    assert len(connections) == 3
+    papers = [texts_of.pop("README.md").splitlines() for texts_of in written.values()]
+    assert written["token"] == written["client-credentials"] == written["basic"]
+    differing = [
+        index for index, lines in enumerate(zip(*papers, strict=True)) if len({*lines}) > 1
+    ]
+    assert len(differing) == 2  # the kind, and where the secret goes
+
+
+@pytest.mark.parametrize("auth", AUTHENTICATIONS)
+def test_no_file_holds_a_secret(
+    capsys: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, auth: str
+) -> None:
+    """Not even where the bridge's own are at hand."""
+    secret = "s3cr3t-of-the-environment"
+    for name in ("BRIDGE_TOKEN", "BRIDGE_GOTO_CLIENT_SECRET", "BRIDGE_GOTO_PAT"):
+        monkeypatch.setenv(name, secret)
+    write(capsys, tmp_path, "--auth", auth, "--package")
+    named = "(password|client_secret|accessToken|client_id|userName)"
+    for path in tmp_path.iterdir():
+        content = path.read_bytes()
+        assert secret.encode() not in content
+        if path.name == "ConnectionJSON.json":
+            values = re.findall(rf'"{named}":\s*"([^"]*)"', content.decode())
+            assert values
+            for _, value in values:
+                assert re.fullmatch(r"(Bearer |Basic )?(@[A-Z_]+@|placeholder)", value)
+        elif path.suffix in (".json", ".tf", ".md") and not path.name.startswith("."):
+            words = re.findall(r"[\w+/=]{32,}", re.sub(r"https?://\S+", "", content.decode()))
+            assert [word for word in words if re.search(r"\d", word)] == [], path.name
 
 
 def test_each_authentication_says_where_the_secret_goes(capsys: Terminal, tmp_path: Path) -> None:

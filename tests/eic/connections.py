@@ -1,6 +1,7 @@
 """An emulated EIC that is connected to a bridge by the very files that the recipe writes."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,9 +38,26 @@ def shipped_files(
 
     ``replaced`` are secrets that differ.
     """
+    target = shipped_folder(url, folder, auth=auth)
+    return of_kinds(Files.of_folder(target, **{**SECRETS, **replaced}))
+
+
+def shipped_folder(url: str, folder: Path, *, auth: Authentication = "token") -> Path:
+    """Write the recipe's files for this bridge; returns where they are."""
     target = folder / f"eic-{auth}"
     write_folder(target, eic_files(address_of(url), auth))
-    return of_kinds(Files.of_folder(target, **{**SECRETS, **replaced}))
+    return target
+
+
+def without_escapes(files: Files) -> Files:
+    """The files as docs/eic.md has them changed for an EIC that escapes values itself."""
+    names = ("CreateAccountJSON", "UpdateAccountJSON")
+    changed = {name: files[name] for name in names}
+    for name, parsed in changed.items():
+        (call,) = parsed["call"]
+        body = re.sub(r"\.replace\('(?:[^'\\]|\\.)*','(?:[^'\\]|\\.)*'\)", "", call["httpParams"])
+        changed[name] = {**parsed, "call": [{**call, "httpParams": body}]}
+    return files.with_(**changed)
 
 
 def variant(url: str, name: str, **replaced: str) -> Any:

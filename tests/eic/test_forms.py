@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bridge.recipes import address_of, eic_files
 from tests.eic.connections import (
     ADA,
     JOINER,
@@ -16,7 +18,7 @@ from tests.eic.connections import (
     shipped_files,
     user_of,
 )
-from tests.eic.emulator import Files, Switches
+from tests.eic.emulator import Files, PackageRefused, Switches
 from tests.eic.test_import import imported
 from tests.live import live_bridge
 
@@ -73,6 +75,33 @@ def test_an_eic_that_escapes_values_itself_doubles_the_backslash(tmp_path: Path)
         user = user_of(live.account(), ADA.email)
         assert user is not None
         assert user["lastName"] == 'O\'Neil \\"X\\"'
+
+
+# -- The transport package ------------------------------------------------------------
+
+
+def package_of(url: str) -> bytes:
+    """The recipe's transport package for a bridge."""
+    files = eic_files(address_of(url), "token", package_at=datetime.now(UTC))
+    return files["GoToMeeting-via-SCIM-bridge.zip"]
+
+
+def test_the_package_is_the_connection_of_the_files_but_for_what_is_pasted(tmp_path: Path) -> None:
+    with live_bridge(tmp_path, users=30) as live:
+        files = shipped_files(live.url, tmp_path)
+        imported_ones = Files.of_package(package_of(live.url), Switches())
+        assert "ConnectionJSON" not in imported_ones.attributes
+        complete = imported_ones.with_(ConnectionJSON=files["ConnectionJSON"])
+        assert complete.attributes == files.attributes
+        with connected(live.url, tmp_path, files=complete) as eic:
+            assert eic.test_connection()
+            imported(eic)
+            assert len(eic.store.accounts) == 30
+
+
+def test_an_eic_that_takes_no_empty_attribute_says_so_and_the_files_can_be_pasted() -> None:
+    with pytest.raises(PackageRefused):
+        Files.of_package(package_of("https://h.example"), Switches(takes_empty_attribute=False))
 
 
 # -- Paging ------------------------------------------------------------------------
@@ -151,6 +180,16 @@ def test_paging_by_offset_loses_no_user(sized: Any, tmp_path: Path, first: Any, 
     with connected(live.url, tmp_path, files=files, switches=Switches(first_offset=first)) as eic:
         imported(eic)
         assert len(eic.store.accounts) == users
+
+
+def test_paging_by_offset_that_begins_behind_the_first_page_loses_it(tmp_path: Path) -> None:
+    """Nobody answers page one to a client that asks for page two; the shipped files do not."""
+    with live_bridge(tmp_path, users=41) as live:
+        files = paged(shipped_files(live.url, tmp_path), offset(10, "totalResults"))
+        switches = Switches(first_offset="size")
+        with connected(live.url, tmp_path, files=files, switches=switches) as eic:
+            imported(eic)
+            assert len(eic.store.accounts) == 41 - 9
 
 
 def test_a_list_that_never_ends_is_stopped_by_the_guard(tmp_path: Path) -> None:

@@ -1,23 +1,38 @@
 """Imports with the shipped files: all of an account, again, and what GoTo did in between."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from bridge.scim import Authenticator, scim_application
 from tests.conftest import SANDBOX_MAPPING, bridge_over, simulated
-from tests.eic.connections import KINDS, connected, expected_links, shipped_files, variant
+from tests.eic.connections import (
+    KINDS,
+    connected,
+    expected_links,
+    shipped_files,
+    shipped_folder,
+    variant,
+)
 from tests.eic.emulator import Eic, Files, Switches
 from tests.eic.emulator.store import ACTIVE, INACTIVE, MISSING, Job
 from tests.live import TOKEN, Live, live_bridge, served
 from tests.scim.face import nobody
 
+# GoTo's own roles, and the role sets that the simulated account has made.
+GOTOS_ROLES = {
+    "SUPER_USER", "MANAGE_USERS", "MANAGE_SEATS", "MANAGE_SETTINGS", "MANAGE_GROUPS",
+    "RUN_REPORTS", "ADD_USERS", "MANAGE_ACCOUNT", "Help desk", "Webinar organizers",
+}  # fmt: skip
 GOTO = "/admin/rest/v1/accounts/{account}"
 
 
@@ -28,14 +43,25 @@ def imported(eic: Eic) -> list[Job]:
     return jobs
 
 
-def console(live: Live, method: str, path: str, body: Any = None) -> None:
+def console(
+    live: Live, method: str, path: str, body: Any = None, *, looked_at: bool = True
+) -> None:
     """Do something in GoTo itself, past the bridge, and have the bridge look."""
     token = live.goto.post("/_sim/token").json()["access_token"]
     rights = {"Authorization": f"Bearer {token}"}
     account = live.goto.get("/admin/rest/v1/me", headers=rights).json()["accountKey"]
     url = GOTO.format(account=account) + path
     live.goto.request(method, url, headers=rights, json=body).raise_for_status()
-    live.scim.get("/Users", headers={"Cache-Control": "no-cache"}).raise_for_status()
+    if looked_at:
+        live.scim.get("/Users", headers={"Cache-Control": "no-cache"}).raise_for_status()
+
+
+def admin_roles(eic: Eic) -> set[str]:
+    """The admin roles that were imported: GoTo's own by their ids, role sets by their names."""
+    found = eic.store.of_kind("AdminRole").values()
+    return {
+        str(each.columns["entitlement_value"]) if each.key.isdigit() else each.key for each in found
+    }
 
 
 def plain_user(live: Live) -> dict[str, Any]:
@@ -63,8 +89,7 @@ def test_accounts_entitlements_and_links_are_those_of_the_account(
         assert set(eic.store.of_kind("Group")) == {group["key"] for group in state["groups"]}
         licences = {licence["key"] for licence in state["licenses"]}
         assert set(eic.store.of_kind("License")) == licences
-        roles = {role for user in state["users"] for role in user.get("adminRoles", [])}
-        assert set(eic.store.of_kind("AdminRole")) >= roles
+        assert admin_roles(eic) == GOTOS_ROLES
         assert eic.store.links() == expected_links(state)
         for user in state["users"]:
             account = eic.store.accounts[user["key"]]
@@ -77,12 +102,13 @@ def test_accounts_entitlements_and_links_are_those_of_the_account(
 
 
 @contextmanager
-def nobody_there(folder: Path) -> Iterator[str]:
-    """The URL of a bridge over an account without a single user."""
+def nobody_there(folder: Path) -> Iterator[Live]:
+    """A bridge over an account without a single user, not even an administrator."""
+    goto = simulated(users=1, groups=5)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with bridge_over(simulated(users=1, groups=0), folder, empty=True) as below:
+        async with bridge_over(goto, folder, empty=True) as below:
             scim = scim_application(
                 below.directory,
                 SANDBOX_MAPPING,
@@ -92,16 +118,25 @@ def nobody_there(folder: Path) -> Iterator[str]:
             app.router.routes[:] = [Mount("/scim/v2", app=scim)]
             yield
 
-    with served(Starlette(lifespan=lifespan)) as url:
-        yield url
+    rights = {"Authorization": f"Bearer {TOKEN}"}
+    with (
+        served(Starlette(lifespan=lifespan)) as url,
+        served(goto) as goto_url,
+        httpx.Client(base_url=f"{url}/scim/v2", headers=rights) as scim,
+        httpx.Client(base_url=goto_url) as control,
+    ):
+        live = Live(url, scim, control)
+        assert live.account()["users"] == []
+        live.forget()
+        yield live
 
 
 def test_an_account_without_users_is_imported_as_empty(tmp_path: Path) -> None:
-    with nobody_there(tmp_path) as url, connected(url, tmp_path) as eic:
+    with nobody_there(tmp_path) as live, connected(live.url, tmp_path) as eic:
         assert eic.test_connection()
         imported(eic)
         assert eic.store.accounts == {}
-        assert eic.store.of_kind("Group") == {}
+        assert len(eic.store.of_kind("Group")) == len(live.account()["groups"]) == 5
         assert eic.store.links() == set()
 
 
@@ -129,9 +164,41 @@ def test_each_attribute_of_gotos_reaches_a_column(tmp_path: Path) -> None:
             "groupName": user["groupName"],
             "groupNamePath": "/".join(user["groupNamePath"]),
         }
-        assert columns["customproperty11"].startswith("20")  # invitedDate
+        invited = datetime.fromtimestamp(user["invitedDate"] / 1000, UTC)
+        assert datetime.fromisoformat(columns["customproperty11"]) == invited
+        assert columns["accountID"] == user["key"]
+        assert columns["displayName"] == f"{user['firstName']} {user['lastName']}"
+        links = {kind: set(keys) for kind, keys in eic.store.accounts[user["key"]].reported.items()}
+        assert links == {
+            "Group": {user["groupKey"]},
+            "License": set(user["licenseKeys"]),
+            "AdminRole": set(),
+        }
         empty = [name for name in columns if all(_none(eic, name))]
         assert empty == ["customproperty6"]  # externalId: nobody has given one yet
+
+
+# A user as GoTo's API has been recorded.
+RECORDED = {
+    "key", "email", "firstName", "lastName", "locale", "timeZone", "settings", "licenseKeys",
+    "products", "groupKey", "groupName", "groupKeyPath", "groupNamePath", "adminRoles",
+    "passwordCreated", "invitedDate", "inviteCount", "nameLocked", "emailLocked",
+    "identityReadOnly", "canAuthenticate", "status",
+}  # fmt: skip
+
+
+def test_what_goto_tells_of_a_user_is_a_column_or_the_recipe_says_why_not(tmp_path: Path) -> None:
+    with live_bridge(tmp_path, users=60) as live:
+        assert {field for user in live.account()["users"] for field in user} <= RECORDED
+        paper = (shipped_folder(live.url, tmp_path) / "README.md").read_text("utf-8")
+        files = shipped_files(live.url, tmp_path)
+    columns, _, besides = paper.partition("## Account columns")[2].partition("two things have no")
+    missing = {field for field in RECORDED if f"`{field}`" not in columns}
+    assert missing == {"groupKeyPath", "settings"}
+    assert all(f"`{field}`" in besides for field in missing)
+    mapped = files["ImportAccountEntJSON"]["accountParams"]["call"]["call1"]["colsToPropsMap"]
+    named = set(re.findall(r"`(accountID|name|displayName|customproperty\d+)`", columns))
+    assert named == set(mapped)
 
 
 COLUMNS = {

@@ -50,6 +50,21 @@ class Broken(Way):
         return httpx.Response(self._status, request=request)
 
 
+class CutOff(Way):
+    """From the first request on whose URL fits, every answer is a 503."""
+
+    def __init__(self, fits: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._fits = fits
+        self.is_cut = False
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.is_cut = self.is_cut or self._fits(str(request.url))
+        if self.is_cut:
+            return httpx.Response(503, request=request)
+        return super().handle_request(request)
+
+
 class Lost(Way):
     """The answer to one request is lost on its way back; the bridge has done what it asked."""
 

@@ -129,6 +129,11 @@ def test_a_page_can_be_written_into_a_folder(capsys: Terminal, tmp_path: Path, n
     assert path.read_text() == "mine\n"
 
 
+def test_a_name_is_taken_in_any_case(capsys: Terminal) -> None:
+    out, _ = told(capsys, "recipe", "Okta", "--url", URL)
+    assert out == text_of("okta")
+
+
 @pytest.mark.parametrize("more", [["--package"], ["--auth", "basic"]])
 def test_what_only_eic_has_is_refused(capsys: Terminal, tmp_path: Path, more: list[str]) -> None:
     arguments = ["recipe", "okta", "--url", URL, "--out", str(tmp_path / "new"), *more]

@@ -255,6 +255,32 @@ def test_a_thousand_members_are_added_in_one_patch_and_once_only(tmp_path: Path)
     asyncio.run(test())
 
 
+@pytest.mark.parametrize(("count", "reads"), [(50, 51), (1000, 5)])
+def test_many_members_are_looked_at_together_once_the_snapshot_is_old(
+    tmp_path: Path, count: int, reads: int
+) -> None:
+    now = [1000.0]
+
+    async def test() -> None:
+        async with strict(tmp_path, users=1001, clock=lambda: now[0]) as (http, bridge):
+            listed = (await http.get(f"/Users?count={count}&attributes=id")).json()
+            ids = [each["id"] for each in listed["Resources"]]
+            group = {"schemas": [GROUP], "displayName": "Everybody"}
+            path = f"/Groups/{(await http.post('/Groups', json=group)).json()['id']}"
+            add = {"op": "add", "path": "members", "value": [{"value": each} for each in ids]}
+            assert (await http.patch(path, json=patch(add))).status_code == 200
+            now[0] += 61
+            await bridge.forget_journal()
+            again = await http.patch(path, json=patch(add))
+            calls = await bridge.journal()
+
+        assert again.status_code == 200
+        assert [call for call in calls if call["method"] != "GET"] == []
+        assert len(calls) == reads
+
+    asyncio.run(test())
+
+
 async def members(bridge: Bridge, path: str) -> set[str]:
     key = path.rpartition("/")[2]
     users = (await bridge.state())["users"]

@@ -5,8 +5,8 @@ open is a switch (``switches``). It knows HTTP and JSON and nothing of the bridg
 """
 
 from tests.eic.emulator.eic import Eic
-from tests.eic.emulator.files import Files
+from tests.eic.emulator.files import Files, PackageRefused
 from tests.eic.emulator.store import Account, Entitlement, Person, Task
 from tests.eic.emulator.switches import Switches
 
-__all__ = ["Account", "Eic", "Entitlement", "Files", "Person", "Switches", "Task"]
+__all__ = ["Account", "Eic", "Entitlement", "Files", "PackageRefused", "Person", "Switches", "Task"]

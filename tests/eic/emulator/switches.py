@@ -44,3 +44,6 @@ class Switches:
 
     basic_from_start: bool = True
     """Whether the Basic header is made before the first call, or after it was refused."""
+
+    takes_empty_attribute: bool = True
+    """Whether a transport package is imported whose ``ConnectionJSON`` is empty."""
