@@ -567,7 +567,8 @@ def seen_user(user: dict[str, Any]) -> Any:
 def stored_user(user: dict[str, Any], seen: list[dict[str, Any]]) -> Any:
     licenses = sorted(user.get("licenseKeys", []))
     roles = sorted(user.get("adminRoles", []))
-    emails = {e["value"] for s in seen if s["id"] == user["key"] for e in s.get("emails", ())}
+    shown = next((each for each in seen if each["id"] == user["key"]), {})
+    emails = {email["value"] for email in shown.get("emails", ())}
     return (
         user["firstName"],
         user["lastName"],
@@ -575,8 +576,8 @@ def stored_user(user: dict[str, Any], seen: list[dict[str, Any]]) -> Any:
         licenses,
         roles,
         [user["groupKey"]] if user.get("groupKey") else [],
-        # What is held beside GoTo's own address is the bridge's.
-        emails if user["email"] in emails else {user["email"]},
+        # GoTo's own address is among them, or is the userName; what else is held is the bridge's.
+        emails if user["email"] in {*emails, shown.get("userName")} else {user["email"]},
     )
 
 
