@@ -2,7 +2,14 @@
 
 from bridge.directory.actor import acting_for
 from bridge.directory.directory import Directory
-from bridge.directory.entries import Entry, GroupEntry, Kind, MembershipChange, UserEntry
+from bridge.directory.entries import (
+    SERVERS_OWN,
+    Entry,
+    GroupEntry,
+    Kind,
+    MembershipChange,
+    UserEntry,
+)
 from bridge.directory.licenses import Assignable
 from bridge.directory.offers import AnyKind, OfferEntry, Shown, is_offer, record_kind
 from bridge.directory.paging import Page
@@ -10,6 +17,7 @@ from bridge.directory.search import Query
 from bridge.directory.storage import DirectoryStorage, model_of, wanted_of
 
 __all__ = [
+    "SERVERS_OWN",
     "AnyKind",
     "Assignable",
     "Directory",

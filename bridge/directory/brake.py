@@ -132,8 +132,13 @@ class Brake:
     def created(self, key: str) -> None:
         """Take note of a user that the bridge made: it may be taken away again within the hour."""
         now = self._now()
-        for old in [key for key, at in self._created.items() if at <= now - HOUR]:
-            del self._created[old]
+        # The oldest come first, so that nobody looks through an onboarding wave at each of it.
+        while self._created:
+            oldest = next(iter(self._created))
+            if self._created[oldest] > now - HOUR:
+                break
+            del self._created[oldest]
+        self._created.pop(key, None)
         self._created[key] = now
 
     def is_new(self, key: str, record: UserRecord | None) -> bool:

@@ -23,6 +23,9 @@ from bridge.store import ResourceState
 
 Kind = Literal["User", "Group"]
 
+# What of a resource is the server's to say (RFC 7643 §3.1, §4.1.2), not a client's to want.
+SERVERS_OWN = ("schemas", "id", "meta", "groups")
+
 
 @dataclass(frozen=True, slots=True)
 class UserEntry:

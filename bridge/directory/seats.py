@@ -205,8 +205,7 @@ class Seats:
         licenses = self._core.snapshot.licenses
         for key in license_keys:
             if key in licenses:
-                record = licenses[key]
-                licenses[key] = LicenseRecord({**record, "userCount": max(record.used + by, 0)})
+                licenses[key] = licenses[key].with_used(max(licenses[key].used + by, 0))
 
 
 def is_full(error: BaseException) -> bool:

@@ -12,7 +12,14 @@ from scim2_models import ForbiddenException, MutabilityException, NotFoundExcept
 
 from bridge.directory import belongings
 from bridge.directory.core import Core
-from bridge.directory.entries import Change, GroupEntry, Guard, MembershipChange, UserEntry
+from bridge.directory.entries import (
+    SERVERS_OWN,
+    Change,
+    GroupEntry,
+    Guard,
+    MembershipChange,
+    UserEntry,
+)
 from bridge.directory.holders import PREFIXES
 from bridge.directory.licenses import license_names
 from bridge.directory.membership import all_settled, existing, members_change
@@ -25,8 +32,6 @@ from bridge.mapping.lists import WRITABLE_LISTS
 
 ATTRIBUTES: Mapping[str, str] = {"licenses": "entitlements", "roles": "roles"}
 CALLED: Mapping[str, str] = {"licenses": "licence", "roles": "admin role"}
-# What a client that wants a user changed does not say, or cannot.
-NOT_SAID = ("schemas", "id", "meta", "groups")
 
 
 class ShownAsGroups:
@@ -236,4 +241,4 @@ def _items(entry: UserEntry, attribute: str) -> list[Mapping[str, Any]]:
 
 
 def _as_it_is(entry: UserEntry) -> dict[str, Any]:
-    return {name: value for name, value in entry.resource.items() if name not in NOT_SAID}
+    return {name: value for name, value in entry.resource.items() if name not in SERVERS_OWN}

@@ -193,6 +193,13 @@ class LicenseRecord(_Record):
         count = self._number("userCount")
         return len(self._texts("userKeys")) if count is None else count
 
+    def with_used(self, used: int) -> "LicenseRecord":
+        """The same licence with so many seats used; its keys, of which there may be a hundred
+        thousand, are not read again."""
+        record = LicenseRecord()
+        record.update(self, userCount=used)
+        return record
+
     @property
     def free(self) -> int:
         """Seats nobody sits on, never below zero."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,7 +10,9 @@ from scim2_models import (
     Context,
     InvalidFilterException,
     InvalidSyntaxException,
+    Mutability,
     PatchOp,
+    Path,
     PayloadTooLargeException,
     Resource,
     ResourceType,
@@ -21,12 +24,15 @@ from scim2_server.service import scim_exception_of
 from scim2_server.utils import parametrize
 
 from bridge.directory import AnyKind, Kind
+from bridge.directory.attributes import json_name
 from bridge.directory.provider import MOST_OPERATIONS
 from bridge.scim import dialects
 from bridge.scim.auth import Profile
+from bridge.scim.dialects.values import qualified
 from bridge.scim.service import BridgeService
 
 LONGEST_FILTER = 8000
+LONGEST_PATH = 200
 # Beyond the end of every list, and still a number that every reader of JSON keeps as it is.
 LARGEST_INDEX = 2**53 - 1
 # Of operations on anything but a group's members: each may cost as much as all before it did.
@@ -73,6 +79,13 @@ class Reader:
             parametrize(PatchOp, self.model(kind)), canonical, Context.RESOURCE_PATCH_REQUEST
         )
         return patch
+
+    def text_at(self, kind: Kind, path: str) -> tuple[str, ...] | None:
+        """Return where in JSON the one text stands that a path names and clients may write.
+
+        None is for every other path, and for one that a dialect would read as another.
+        """
+        return _text_at(self.model(kind), kind, path) if len(path) <= LONGEST_PATH else None
 
     def refuse_departures(self, kind: Kind, operations: Iterable[Mapping[str, Any]]) -> None:
         """Hold the operations of a strict client's PATCH to the profile. Raises as it says."""
@@ -128,6 +141,29 @@ class Reader:
         if request.start_index is not None:
             request.start_index = min(request.start_index, LARGEST_INDEX)
         return request, position
+
+
+@lru_cache(maxsize=512)
+def _text_at(model: type[Resource[Any]], kind: Kind, path: str) -> tuple[str, ...] | None:
+    try:
+        binding = Path[Any](path).resolve(model)
+    except ValueError:
+        return None
+    if binding is None or binding.model is not model or path != qualified(path, kind):
+        return None
+    names = [json_name(model, binding.field_name)]
+    if binding.sub_field_name is not None:
+        if binding.target_model is None:
+            return None
+        names.append(json_name(binding.target_model, binding.sub_field_name))
+    is_writable = (
+        model.get_field_annotation(binding.field_name, Mutability) is Mutability.read_write
+        and binding.get_annotation(Mutability) is Mutability.read_write
+    )
+    is_text = binding.target_type is str and not binding.is_multivalued
+    if not (is_text and is_writable) or binding.target_is_multivalued:
+        return None
+    return tuple(names) if path == ".".join(names) else None
 
 
 def operations_of(body: Any) -> list[Mapping[str, Any]]:

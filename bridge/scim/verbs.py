@@ -23,8 +23,9 @@ from bridge.directory import (
 )
 from bridge.directory.attributes import json_name
 from bridge.scim.exchange import Exchange
-from bridge.scim.membership import membership
+from bridge.scim.membership import Membership, membership
 from bridge.scim.named import LicenseOf, by_keys, named
+from bridge.scim.plain_patches import Texts, plain_membership, plain_texts
 from bridge.scim.reading import Reader, refuse_many_changes
 from bridge.scim.sight import out_of_sight
 
@@ -84,9 +85,29 @@ class Verbs:
     async def patch(self, exchange: Exchange, kind: Kind, key: str) -> Response:
         """PATCH: 200 with the resource; 204 is legal too, and fails two of the tools."""
         projection = exchange.projection(kind)
-        patch = exchange.reader.patch(kind, await exchange.body())
-        entry = await self.patched(exchange.reader, kind, key, patch, exchange.conditions)
+        body, reader, conditions = await exchange.body(), exchange.reader, exchange.conditions
+        is_lenient = reader.profile == "lenient"
+        if kind == "Group" and (members := plain_membership(body, lenient=is_lenient)):
+            entry: Entry = await self._moved(key, members, conditions)
+        elif kind == "User" and (texts := plain_texts(body, kind, reader)):
+            entry = await self._reworded(key, texts, conditions)
+        else:
+            entry = await self.patched(reader, kind, key, reader.patch(kind, body), conditions)
         return exchange.answer(entry, projection)
+
+    async def _moved(self, key: str, members: Membership, conditions: Conditions) -> Entry:
+        def plan(entry: GroupEntry) -> MembershipChange:
+            conditions.check(entry.version, "PATCH")
+            return members.plan(entry)
+
+        return await self._directory.change_members(key, plan)
+
+    async def _reworded(self, key: str, texts: Texts, conditions: Conditions) -> Entry:
+        def change(entry: Entry) -> Mapping[str, Any] | None:
+            conditions.check(entry.version, "PATCH")
+            return texts.applied(entry)
+
+        return await self._directory.replace("User", key, change, patched=True)
 
     async def patched(
         self,
@@ -101,12 +122,7 @@ class Verbs:
         if members is not None:
             if reader.profile == "lenient":
                 members = members.without_impossible()
-
-            def plan(entry: GroupEntry) -> MembershipChange:
-                conditions.check(entry.version, "PATCH")
-                return members.plan(entry)
-
-            return await self._directory.change_members(key, plan)
+            return await self._moved(key, members, conditions)
         if patch is not None:
             refuse_many_changes(patch)
 

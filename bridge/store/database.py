@@ -9,7 +9,7 @@ import importlib
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
     asynccontextmanager,
@@ -20,12 +20,13 @@ from contextlib import (
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Table, event, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bridge.errors import BridgeError
+from bridge.store.one_thread import OneThread
 
 Insert = sqlite.Insert | postgresql.Insert
 
@@ -42,8 +43,9 @@ class StoreUnavailable(BridgeError):
 class Database:
     """Transactions on one database. A write transaction excludes every other from its start."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, in_a_thread: OneThread | None = None) -> None:
         self._engine = engine
+        self._in_a_thread = in_a_thread
         self._writer = engine.execution_options(bridge_writes=True)
         # SQLite has one writer; waiting here is fair and free, waiting in SQLite is polling.
         self._turn: AbstractAsyncContextManager[Any] = (
@@ -68,10 +70,21 @@ class Database:
                 async with self._writer.begin() as connection:
                     yield connection
 
+    async def transact(self, change: Callable[[Connection], None]) -> None:
+        """A transaction as ``write`` makes it, all of whose statements are known before."""
+        if self._in_a_thread is None:
+            async with self.write() as connection:
+                await connection.run_sync(change)
+            return
+        async with self._turn:
+            with _reported():
+                await self._in_a_thread.run(change)
+
     def insert(self, table: Table) -> Insert:
         """Give an insert with ``on_conflict_do_…``, which both dialects have but SQL has not."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
+    @functools.cache  # noqa: B019 - as many as there are tables
     def upsert(self, table: Table) -> Insert:
         """Give an insert that replaces every other column where the primary key is there."""
         insert = self.insert(table)
@@ -87,6 +100,8 @@ class Database:
         return str(self.upsert(table).compile(dialect=self._engine.dialect))
 
     async def close(self) -> None:
+        if self._in_a_thread is not None:
+            await self._in_a_thread.close()
         await self._engine.dispose()
 
 
@@ -146,9 +161,19 @@ async def _open_sqlite(url: URL) -> Database:
         hide_parameters=True,
         connect_args={"timeout": BUSY_TIMEOUT_S},
     )
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
-    return Database(engine)
+    _set_up(engine.sync_engine)
+    direct = create_engine(
+        url.set(drivername="sqlite"),
+        hide_parameters=True,
+        connect_args={"timeout": BUSY_TIMEOUT_S},
+    )
+    _set_up(direct)
+    return Database(engine, in_a_thread=OneThread(direct.execution_options(bridge_writes=True)))
+
+
+def _set_up(engine: Engine) -> None:
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

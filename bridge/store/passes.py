@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.store.database import Database
@@ -107,9 +107,9 @@ async def write_pass(
     await connection.execute(database.upsert(snapshot_pass), [row])
 
 
-async def doubt_pass(connection: AsyncConnection, account: str) -> None:
+def doubt_pass(connection: Connection, account: str) -> None:
     """Say that something was changed after the stored pass."""
-    await connection.execute(
+    connection.execute(
         update(snapshot_pass).where(snapshot_pass.c.account == account).values(taken_at=None)
     )
 

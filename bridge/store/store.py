@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Self
 
 import orjson
-from sqlalchemy import delete, select, union, update
+from sqlalchemy import Connection, delete, select, union, update
 
 from bridge.errors import BridgeError
 from bridge.store.audit import AuditEntry, entry_from_row
@@ -87,10 +87,13 @@ class Store:
         """
         if not any(writes):
             return
-        async with self._database.write() as connection:
-            await execute(connection, writes, upsert=self._database.upsert)
+
+        def change(connection: Connection) -> None:
+            execute(connection, writes, upsert=self._database.upsert)
             if doubting is not None:
-                await doubt_pass(connection, doubting)
+                doubt_pass(connection, doubting)
+
+        await self._database.transact(change)
 
     @uninterrupted
     async def stored_pass(
@@ -112,8 +115,7 @@ class Store:
     @uninterrupted
     async def doubt_pass(self, account: str) -> None:
         """Say that something was changed after the stored pass."""
-        async with self._database.write() as connection:
-            await doubt_pass(connection, account)
+        await self._database.transact(lambda connection: doubt_pass(connection, account))
 
     @uninterrupted
     async def parted(self, account: str, kind: str) -> dict[str, Mapping[str, Any]]:

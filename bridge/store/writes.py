@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, insert, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Table, bindparam, delete, insert, update
 
 from bridge.store.audit import AuditEntry, entry_to_row
 from bridge.store.database import Insert
@@ -103,8 +102,8 @@ def _beside(
     }
 
 
-async def execute(
-    connection: AsyncConnection, writes: Sequence[Write], *, upsert: Callable[[Table], Insert]
+def execute(
+    connection: Connection, writes: Sequence[Write], *, upsert: Callable[[Table], Insert]
 ) -> None:
     """Leave what the writes leave when they are made one after the other."""
     last: dict[tuple[str, ...], tuple[Row, bool]] = {}
@@ -127,7 +126,7 @@ async def execute(
     )
     for statement, rows in steps:
         if rows:
-            await connection.execute(statement, rows)
+            connection.execute(statement, rows)
 
 
 def _place(item: tuple[tuple[str, ...], Any]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ After that what SCIM shows and what the account holds are the same, nobody is th
 client was told that its own create, or its own delete, was somebody else's.
 """
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -26,8 +27,9 @@ TRIES = 6
 class Provisioner:
     """A client that does one thing after another, and asks again on 503 as it asked before."""
 
-    def __init__(self, sees: Witness, chance: random.Random) -> None:
+    def __init__(self, sees: Witness, chance: random.Random, pause: float) -> None:
         self.sees = sees
+        self.pause = pause
         self.chance = chance
         self.everybody = sees.somebody(8)
         self.made: list[str] = []
@@ -39,6 +41,7 @@ class Provisioner:
             if answer.status_code != 503:
                 break
             self.repeated += 1
+            await asyncio.sleep(self.pause)
         assert answer.status_code == done, answer.text
         return answer.json() if answer.content else None
 
@@ -101,9 +104,14 @@ class Provisioner:
         await self.chance.choice(verbs * 2 + rare)()
 
 
-async def mixed(sees: Witness, operations: int, *rules: dict[str, Any]) -> Provisioner:
-    """Do so many things while GoTo is like that, and compare both sides."""
-    client = Provisioner(sees, random.Random(operations))
+async def mixed(
+    sees: Witness, operations: int, *rules: dict[str, Any], pause: float = 0.0
+) -> Provisioner:
+    """Do so many things while GoTo is like that, and compare both sides.
+
+    The client waits ``pause`` seconds before it asks again.
+    """
+    client = Provisioner(sees, random.Random(operations), pause)
     await sees.faults(*rules)
     for number in range(operations):
         await client.something()
@@ -146,11 +154,13 @@ def test_writes_lost_on_the_way_there_and_looks_that_fail(tmp_path: Path) -> Non
 def test_replies_lost_while_reads_trail_behind(tmp_path: Path) -> None:
     async def test(sees: Witness) -> None:
         await sees.agree()
-        lag = {"read_after_write_lag_ms": 25}
+        lag_ms = 25
+        lag = {"read_after_write_lag_ms": lag_ms}
         await sees.bridge.control.put("/_sim/settings", json=lag)
         rule = {"match": WRITES, "every": 3, "drop": True, "after": True}
-        client = await mixed(sees, 150, rule)
-        # The pauses between looks take no time here, so that some reads show too little.
+        # The bridge's pauses between looks take no time here, so that some reads show too little;
+        # the client's do, for six tries of a fast bridge fit into the lag.
+        client = await mixed(sees, 150, rule, pause=lag_ms / 1000)
         assert client.repeated > 0
 
     witnessed_alone(tmp_path, test)
