@@ -1,8 +1,10 @@
 """The SCIM service as its library needs it described: schemas, resource types, capabilities."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
+import orjson
 from scim2_models import (
     AuthenticationScheme,
     Bulk,
@@ -49,11 +51,17 @@ STRICT = ScimPolicy()
 def accepting_provider(mapping: AttributeMapping, policy: ScimPolicy = LENIENT) -> ScimProvider:
     """Describe the service for reading requests: what can be derived is not required."""
     schemas = [*mapping.users.accepted, *mapping.groups.accepted, *offer_schemas()]
+    types = [each.model_dump() for each in (*resource_types(mapping), *_offer_types())]
+    described = _described(orjson.dumps(schemas), orjson.dumps(types))
+    return ScimProvider(described.models, described.resource_types, capabilities(), policy)
+
+
+@lru_cache(maxsize=8)
+def _described(schemas: bytes, types: bytes) -> ScimProvider:
+    """Build the models of the same schemas once: that is most of what opening a service takes."""
     return ScimProvider.from_discovery(
-        [Schema.model_validate(schema) for schema in schemas],
-        [*resource_types(mapping), *_offer_types()],
-        config=capabilities(),
-        policy=policy,
+        [Schema.model_validate(schema) for schema in orjson.loads(schemas)],
+        [ResourceType.model_validate(each) for each in orjson.loads(types)],
     )
 
 
