@@ -17,7 +17,7 @@ from bridge.scim import dialects
 from bridge.scim.bulk_together import together
 from bridge.scim.errors import error_of
 from bridge.scim.exchange import Exchange, conditions
-from bridge.scim.reading import operations_of
+from bridge.scim.reading import operations_of, wanted_by
 from bridge.scim.rendering import json_response
 from bridge.scim.service import kind_of, read_only
 from bridge.scim.urls import normal_path
@@ -81,15 +81,15 @@ class BulkRequests:
         self, exchange: Exchange, kind: Kind, operation: BulkOperation[Resource[Any]]
     ) -> Entry | None:
         key = str(operation.resource_id)
-        wanted = conditions(operation.version)
+        expected = conditions(operation.version)
         data: Any = operation.data
         if operation.method == METHOD.post:
-            return await self._verbs.created(kind, data)
+            return await self._verbs.created(kind, wanted_by(data))
         if operation.method == METHOD.put:
-            return await self._verbs.replaced(kind, key, data, wanted)
+            return await self._verbs.replaced(kind, key, wanted_by(data), expected)
         if operation.method == METHOD.patch:
-            return await self._verbs.patched(exchange.reader, kind, key, data, wanted)
-        await self._verbs.deleted(kind, key, wanted)
+            return await self._verbs.patched(exchange.reader, kind, key, data, expected)
+        await self._verbs.deleted(kind, key, expected)
         return None
 
 

@@ -15,14 +15,12 @@ from bridge.directory import SERVERS_OWN, Entry, Kind
 from bridge.directory.provider import MOST_OPERATIONS
 from bridge.scim.dialects.patches import PATCH_OP
 from bridge.scim.membership import Membership
+from bridge.scim.plain_resources import Place, is_plain_text
 
 SCHEMAS = [PATCH_OP]
 OF_A_MEMBER = frozenset({"value", "display", "type", "$ref"})
 SELECTED = re.compile(r'members\[value eq "([0-9]+)"\]')
 MOST_TEXTS = 20
-
-# Where an attribute stands in a resource's JSON: its name, that of a complex one before it.
-Place = tuple[str, ...]
 
 
 class Places(Protocol):
@@ -63,10 +61,10 @@ def plain_texts(body: Mapping[str, Any], kind: Kind, places: Places) -> Texts | 
         if len(operation) != 3 or operation.get("op") not in ("add", "replace"):
             return None
         path, text = operation.get("path"), operation.get("value")
-        if not isinstance(path, str) or not isinstance(text, str) or not text.isprintable():
+        if not isinstance(path, str) or not is_plain_text(text):
             return None
         place = places.text_at(kind, path)
-        if place is None or not text or text != text.strip():
+        if place is None:
             return None
         texts.append((place, text))
     return Texts(texts)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,10 +9,10 @@ from scim2_models import (
     Context,
     InvalidFilterException,
     InvalidSyntaxException,
-    Mutability,
+    InvalidValueException,
     PatchOp,
-    Path,
     PayloadTooLargeException,
+    Required,
     Resource,
     ResourceType,
     ResponseParameters,
@@ -23,16 +22,16 @@ from scim2_models import (
 from scim2_server.service import scim_exception_of
 from scim2_server.utils import parametrize
 
-from bridge.directory import AnyKind, Kind
+from bridge.directory import AnyKind, Kind, wanted_of
 from bridge.directory.attributes import json_name
 from bridge.directory.provider import MOST_OPERATIONS
 from bridge.scim import dialects
 from bridge.scim.auth import Profile
 from bridge.scim.dialects.values import qualified
+from bridge.scim.plain_resources import Place, shape_of
 from bridge.scim.service import BridgeService
 
 LONGEST_FILTER = 8000
-LONGEST_PATH = 200
 # Beyond the end of every list, and still a number that every reader of JSON keeps as it is.
 LARGEST_INDEX = 2**53 - 1
 # Of operations on anything but a group's members: each may cost as much as all before it did.
@@ -60,8 +59,12 @@ class Reader:
         """Return the resource type of a name."""
         return self.service.get_resource_type(kind)
 
-    def resource(self, kind: Kind, body: Mapping[str, Any], context: Context) -> Resource[Any]:
-        """Return the resource of a POST or PUT."""
+    def wanted(self, kind: Kind, body: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
+        """Return what a POST or PUT says of a resource, as SCIM JSON."""
+        plain = shape_of(self.model(kind)).wanted(body)
+        return wanted_by(self._resource(kind, body, context)) if plain is None else plain
+
+    def _resource(self, kind: Kind, body: Mapping[str, Any], context: Context) -> Resource[Any]:
         canonical = body if self.profile == "strict" else dialects.resource(body, kind)
         model: Resource[Any] = self._validated(self.model(kind), canonical, context)
         return model
@@ -80,12 +83,14 @@ class Reader:
         )
         return patch
 
-    def text_at(self, kind: Kind, path: str) -> tuple[str, ...] | None:
+    def text_at(self, kind: Kind, path: str) -> Place | None:
         """Return where in JSON the one text stands that a path names and clients may write.
 
         None is for every other path, and for one that a dialect would read as another.
         """
-        return _text_at(self.model(kind), kind, path) if len(path) <= LONGEST_PATH else None
+        place = tuple(path.split("."))
+        is_text = place in shape_of(self.model(kind)).texts and qualified(path, kind) == path
+        return place if is_text else None
 
     def refuse_departures(self, kind: Kind, operations: Iterable[Mapping[str, Any]]) -> None:
         """Hold the operations of a strict client's PATCH to the profile. Raises as it says."""
@@ -143,27 +148,22 @@ class Reader:
         return request, position
 
 
-@lru_cache(maxsize=512)
-def _text_at(model: type[Resource[Any]], kind: Kind, path: str) -> tuple[str, ...] | None:
-    try:
-        binding = Path[Any](path).resolve(model)
-    except ValueError:
-        return None
-    if binding is None or binding.model is not model or path != qualified(path, kind):
-        return None
-    names = [json_name(model, binding.field_name)]
-    if binding.sub_field_name is not None:
-        if binding.target_model is None:
-            return None
-        names.append(json_name(binding.target_model, binding.sub_field_name))
-    is_writable = (
-        model.get_field_annotation(binding.field_name, Mutability) is Mutability.read_write
-        and binding.get_annotation(Mutability) is Mutability.read_write
-    )
-    is_text = binding.target_type is str and not binding.is_multivalued
-    if not (is_text and is_writable) or binding.target_is_multivalued:
-        return None
-    return tuple(names) if path == ".".join(names) else None
+def wanted_by(resource: Resource[Any]) -> dict[str, Any]:
+    """Return what a client wants of a resource, as SCIM JSON."""
+    _refuse_blank(resource)
+    return wanted_of(resource)
+
+
+def _refuse_blank(resource: Resource[Any]) -> None:
+    """Refuse an empty text for a required attribute: a value for the schema, and none for GoTo."""
+    model = type(resource)
+    for name in model.model_fields:
+        value = getattr(resource, name)
+        is_blank = isinstance(value, str) and not value.strip()
+        if is_blank and model.get_field_annotation(name, Required) is Required.true:
+            attribute = json_name(model, name)
+            detail = f"{attribute} is empty; send a value for it"
+            raise InvalidValueException(attribute=attribute, detail=detail)
 
 
 def operations_of(body: Any) -> list[Mapping[str, Any]]:

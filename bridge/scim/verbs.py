@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from scim2_models import Context, InvalidValueException, PatchOp, Required, Resource
+from scim2_models import Context, PatchOp
 from scim2_server.conditions import Conditions
 from starlette.responses import Response
 
@@ -21,7 +21,6 @@ from bridge.directory import (
     record_kind,
     wanted_of,
 )
-from bridge.directory.attributes import json_name
 from bridge.scim.exchange import Exchange
 from bridge.scim.membership import Membership, membership
 from bridge.scim.named import LicenseOf, by_keys, named
@@ -40,13 +39,12 @@ class Verbs:
         """POST: 201 with the resource."""
         projection = exchange.projection(kind)
         body = await exchange.body()
-        model = exchange.reader.resource(kind, body, Context.RESOURCE_CREATION_REQUEST)
-        return exchange.answer(await self.created(kind, model), projection, status=201)
+        wanted = exchange.reader.wanted(kind, body, Context.RESOURCE_CREATION_REQUEST)
+        return exchange.answer(await self.created(kind, wanted), projection, status=201)
 
-    async def created(self, kind: Kind, model: Resource[Any]) -> Entry:
+    async def created(self, kind: Kind, wanted: Mapping[str, Any]) -> Entry:
         """Create a resource."""
-        _refuse_blank(model)
-        return await self._directory.create(kind, wanted_of(model))
+        return await self._directory.create(kind, wanted)
 
     async def read(self, exchange: Exchange, kind: AnyKind, key: str) -> Response:
         """GET: 200 with the resource, or 304."""
@@ -65,16 +63,14 @@ class Verbs:
         """PUT: 200 with the resource."""
         projection = exchange.projection(kind)
         body = await exchange.body()
-        model = exchange.reader.resource(kind, body, Context.RESOURCE_REPLACEMENT_REQUEST)
-        entry = await self.replaced(kind, key, model, exchange.conditions)
+        wanted = exchange.reader.wanted(kind, body, Context.RESOURCE_REPLACEMENT_REQUEST)
+        entry = await self.replaced(kind, key, wanted, exchange.conditions)
         return exchange.answer(entry, projection)
 
     async def replaced(
-        self, kind: Kind, key: str, model: Resource[Any], conditions: Conditions
+        self, kind: Kind, key: str, wanted: Mapping[str, Any], conditions: Conditions
     ) -> Entry:
         """Replace a resource."""
-        _refuse_blank(model)
-        wanted = wanted_of(model)
 
         def change(entry: Entry) -> Mapping[str, Any]:
             conditions.check(entry.version, "PUT")
@@ -150,18 +146,6 @@ class Verbs:
             conditions.check(entry.version, "DELETE")
 
         await self._directory.delete(kind, key, guard=guard)
-
-
-def _refuse_blank(resource: Resource[Any]) -> None:
-    """Refuse an empty text for a required attribute: a value for the schema, and none for GoTo."""
-    model = type(resource)
-    for name in model.model_fields:
-        value = getattr(resource, name)
-        is_blank = isinstance(value, str) and not value.strip()
-        if is_blank and model.get_field_annotation(name, Required) is Required.true:
-            attribute = json_name(model, name)
-            detail = f"{attribute} is empty; send a value for it"
-            raise InvalidValueException(attribute=attribute, detail=detail)
 
 
 def _applied(
