@@ -57,7 +57,8 @@ class Recent:
         if not changed and before is not None and after is not None:
             return
         trace = self._traces.pop(key, None) or _Trace()
-        trace.before = [each for each in trace.before if each[0] > now - LAG]
+        if trace.before and trace.before[0][0] <= now - LAG:
+            trace.before = [each for each in trace.before if each[0] > now - LAG]
         if before is None or after is None:
             trace.before.append((now, before))
             trace.now = None if after is None else dict(after)
