@@ -3,25 +3,23 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from scim2_models import ConflictException, NotFoundException, SCIMException, UniquenessException
+from scim2_models import ConflictException, SCIMException, UniquenessException
 
 from bridge.directory.core import Core
 from bridge.directory.entries import Change, GroupEntry, Guard, MembershipChange, UserEntry
+from bridge.directory.group_changes import GroupChanges, group_name
 from bridge.directory.journal import about_group, about_key
-from bridge.directory.membership import Membership, member_keys, members_change, placed
+from bridge.directory.membership import Membership, member_keys, members_change
 from bridge.directory.refusals import (
-    LOST,
     goto_refusals,
     lost_so_far,
     mapping_refusals,
     not_found,
-    taken,
 )
 from bridge.directory.settling import CREATE_GROUP, DELETE_GROUP, Settling
 from bridge.directory.users import Users
-from bridge.errors import GoToError, GoToUnavailable, OutcomeUnknown, RecordConflict, RecordNotFound
+from bridge.errors import GoToError, OutcomeUnknown, RecordConflict, RecordNotFound
 from bridge.goto import LARGEST_CREATE, GroupRecord
-from bridge.mapping import Before
 from bridge.store import AuditEntry, Intent
 
 # A look at fifty users is quicker than one at a thousand, and disturbs nobody.
@@ -39,6 +37,7 @@ class Groups:
         self._core = core
         self._settling = settling
         self._membership = Membership(core, users, self._read_live)
+        self._changes = GroupChanges(core, self.read, self._forget)
         self._writing = core.mapping.groups.writing
 
     async def read(self, key: str, *, live: bool = False) -> GroupEntry:
@@ -82,7 +81,7 @@ class Groups:
         core = self._core
         with mapping_refusals():
             target = self._writing.target(wanted)
-        name = _name(target.fields["name"])
+        name = group_name(target.fields["name"])
         members = member_keys(wanted)
         users = await self._membership.members(members)
         subject = about_group(name)
@@ -91,7 +90,7 @@ class Groups:
             entry = await self._settling.created_group(subject, payload)
             earlier = core.journal.of(subject)
             if entry is None:
-                await self._refuse_taken(name)
+                await self._changes.refuse_taken(name)
                 try:
                     async with core.journal.begun(CREATE_GROUP, subject, payload) as intents:
                         entry = await self._created(name, target.held, () if users else intents)
@@ -159,77 +158,16 @@ class Groups:
         """Make a group what ``change`` makes of it; without ``members`` in it, they stay."""
         core = self._core
         async with core.locks.hold(f"group {key}"):
+            await self._settling.changes(about_key(key))
             entry = await self.read(key)
             wanted = change(entry)
             if wanted is None:
                 return entry
             members = members_change(entry, wanted)
             users = await self._membership.members(members.add)
-            entry = await self._rename_and_hold(entry, wanted, patched=patched)
+            entry = await self._changes.rename_and_hold(entry, wanted, patched=patched)
             await self._membership.change(entry, add=users, remove=members.remove)
             return core.snapshot.groups.get(key, entry)
-
-    async def _rename_and_hold(
-        self, entry: GroupEntry, wanted: Mapping[str, Any], *, patched: bool
-    ) -> GroupEntry:
-        core = self._core
-        before = Before(entry.resource, entry.record, entry.state.held)
-        with mapping_refusals():
-            target = self._writing.target(wanted, before, patched=patched)
-        name = _name(target.fields.get("name", entry.record.name))
-        is_renamed = name != entry.record.name
-        if is_renamed:
-            await self._refuse_taken(name, key=entry.key)
-            await self._rename(entry, name)
-            core.snapshot.overtake()
-        elif target.held == entry.state.held:
-            return entry
-        # Members may have come and gone meanwhile.
-        entry = core.snapshot.groups.get(entry.key, entry)
-        path = [*entry.record.get("namePath", [name])[:-1], name]
-        record = GroupRecord({**entry.record, "name": name, "namePath": path})
-        renamed = core.assembly.group(record, entry.members, seen_at=core.clock(), held=target.held)
-        action = "rename" if is_renamed else "change"
-        await core.keep_group(renamed, audited=core.trail.group(action, entry.key))
-        if is_renamed:
-            await self._rename_below(renamed)
-        return renamed
-
-    async def _rename(self, entry: GroupEntry, name: str) -> None:
-        with goto_refusals(self._writing.attribute_of, "name", name):
-            try:
-                await self._core.goto.rename_group(entry.key, name)
-            except OutcomeUnknown:
-                core = self._core
-
-                def is_done(record: GroupRecord, at: float) -> bool:
-                    newest = core.recent.newest(record, at)
-                    return newest is not None and newest.name == name
-
-                now = await core.settled(lambda: core.goto.group(entry.key), is_done, entry.key)
-                if now.name != name:
-                    raise GoToUnavailable(LOST) from None
-            except RecordNotFound:
-                await self._forget(entry.key)
-                raise not_found("Group", entry.key) from None
-
-    async def _rename_below(self, renamed: GroupEntry) -> None:
-        """Bring the paths that show the old name up to the new one, as GoTo does by itself."""
-        core = self._core
-        for group in list(core.snapshot.groups.values()):
-            depth = _depth(group.record.key_path, renamed.key)
-            if depth is None:
-                continue
-            names = list(group.record.name_path)
-            names[depth] = renamed.record.name
-            if group.key != renamed.key:
-                record = GroupRecord({**group.record, "namePath": names})
-                below = core.assembly.group(record, group.members, seen_at=group.seen_at)
-                await core.keep_group(below)
-            for key in list(group.members):
-                if user := core.snapshot.users.get(key):
-                    record_ = placed(user.record, core.snapshot.groups[group.key].record)
-                    await core.keep_user(core.assembly.user(record_, seen_at=user.seen_at))
 
     async def delete(self, key: str, *, guard: Guard[GroupEntry] | None = None) -> None:
         """Delete a group: one write. What becomes of its members is GoTo's to say."""
@@ -310,18 +248,6 @@ class Groups:
             or (user.group_key and user.group_key not in snapshot.groups and _is_below(user, key))
         ]
 
-    async def _refuse_taken(self, name: str, *, key: str = "") -> None:
-        """Refuse a name that another group has; it may have lost it at GoTo since."""
-        other = self._core.snapshot.group_named(name)
-        if other is None or other.key == key:
-            return
-        try:
-            now = await self.read(other.key, live=True)
-        except NotFoundException:
-            return
-        if now.record.name.casefold() == name.casefold():
-            raise taken("displayName", name)
-
     # -- Membership --------------------------------------------------------
 
     async def change_members(
@@ -339,14 +265,5 @@ class Groups:
         return core.snapshot.groups.get(key, entry)
 
 
-def _name(sent: Any) -> str:
-    """Return a name without the blanks around it, which GoTo would take off by itself."""
-    return str(sent).strip()
-
-
 def _is_below(user: UserEntry, group: str) -> bool:
     return group in (user.record.get("groupKeyPath") or ())
-
-
-def _depth(path: Sequence[str], key: str) -> int | None:
-    return path.index(key) if key in path else None

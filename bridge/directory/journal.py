@@ -24,7 +24,7 @@ def about_email(email: str) -> str:
 
 
 def about_key(key: str) -> str:
-    """Name what the delete of a group is about."""
+    """Name what the delete or the rename of a group is about."""
     return f"group key {key}"
 
 

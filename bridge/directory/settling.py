@@ -30,6 +30,7 @@ CHANGE = "change user"
 CREATE = "create user"
 DELETE = "delete user"
 CREATE_GROUP = "create group"
+RENAME_GROUP = "rename group"
 DELETE_GROUP = "delete group"
 
 
@@ -57,9 +58,9 @@ class Settling:
                 log.warning("settled what was begun before a stop", operation=intent.operation)
 
     async def changes(self, subject: str) -> None:
-        """Settle the changes of a user before another one is made."""
+        """Settle the changes of a user or a group before another one is made."""
         for intent in self._core.journal.of(subject):
-            if intent.operation in (CHANGE, PART):
+            if intent.operation in (CHANGE, PART, RENAME_GROUP):
                 await self._settle(intent)
                 if intent in self._core.journal.of(subject):
                     # What comes now is newer, whatever may show yet.
@@ -120,6 +121,9 @@ class Settling:
     async def _settle(self, intent: Intent) -> None:
         if intent.operation == CHANGE:
             await self._change(intent)
+            return
+        if intent.operation == RENAME_GROUP:
+            await self._rename_group(intent)
             return
         if intent.operation == PART:
             subject, key = str(intent.payload["subject"]), str(intent.payload["key"])
@@ -237,6 +241,27 @@ class Settling:
             entry = core.assembly.group(record, members, seen_at=began, held=held)
             return True, await core.keep_group(entry)
         return False, None
+
+    async def _rename_group(self, intent: Intent) -> None:
+        core, key = self._core, str(intent.payload["key"])
+        began = core.clock()
+        try:
+            record = await core.goto.group(key)
+        except RecordNotFound:
+            await core.forget_group(key)
+            await core.journal.end(intent)
+            return
+        known = core.snapshot.groups.get(key)
+        if record.name == intent.payload["name"]:
+            members = list(known.members if known else ())
+            if known is None:
+                members = [user.key for user in await core.goto.group_users(key)]
+            held = intent.payload["held"]
+            entry = core.assembly.group(record, members, seen_at=began, held=held)
+            await core.keep_group(entry, audited=core.trail.group("rename", key), ended=[intent])
+            core.journal.forget(intent)
+        elif not _may_show_yet(intent):
+            await core.journal.end(intent)
 
     async def _part(self, intent: Intent) -> bool:
         """Finish a deletion by suspension whose first step was done; else it never happened."""

@@ -37,7 +37,7 @@ class Verb:
     ``suspending`` says that whoever is deleted is suspended and hidden.
     """
 
-    name: Literal["replace", "create", "delete", "create group"]
+    name: Literal["replace", "create", "delete", "create group", "replace group"]
     key: str = ""
     wanted: Any = None
     suspending: bool = False
@@ -86,6 +86,8 @@ async def carried_out(directory: Directory, verb: Verb) -> None:
         await directory.replace("User", verb.key, lambda _: verb.wanted)
     elif verb.name == "create":
         await directory.create("User", verb.wanted)
+    elif verb.name == "replace group":
+        await directory.replace("Group", verb.key, lambda _: verb.wanted)
     elif verb.name == "create group":
         await directory.create("Group", verb.wanted)
     else:

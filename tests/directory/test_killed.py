@@ -212,6 +212,39 @@ def test_a_group_whose_create_is_killed_is_filled_by_its_repeat(tmp_path: Path) 
         assert at_every_step(tmp_path, url, _create, after, stride=FEW) > 3
 
 
+def test_a_group_whose_rename_is_killed_has_both_name_and_id_or_gets_neither(
+    tmp_path: Path,
+) -> None:
+    account = Account()
+    group = next(iter(account.stored.groups))
+    number = 0
+
+    def wanted() -> dict[str, Any]:
+        return {"displayName": f"Shift {number}", "externalId": f"g{number}"}
+
+    def rename() -> Verb:
+        return Verb("replace group", group, wanted=wanted())
+
+    async def after(directory: Any) -> None:
+        nonlocal number
+        found = (await directory.read("Group", group, live=True)).resource
+        shown = {name: found[name] for name in ("displayName", "externalId")}
+        assert found["displayName"] == account.stored.groups[group].name
+        assert int(found["externalId"][1:]) in (number, number - 1)
+        assert shown["displayName"].split() == ["Shift", shown["externalId"][1:]]
+        await directory.replace("Group", group, lambda _: wanted())
+        assert directory._done.core.journal.all() == []
+        number += 1
+
+    async def named(directory: Any) -> None:
+        await directory.replace("Group", group, lambda _: wanted())
+
+    with served(account.app) as url:
+        asyncio.run(_restarted(tmp_path, url, named))
+        number = 1
+        assert at_every_step(tmp_path, url, rename, after, stride=3) > 3
+
+
 def test_who_is_deleted_by_suspension_is_a_user_or_gone_though_it_is_killed(tmp_path: Path) -> None:
     account = Account()
     group = next(iter(account.stored.groups))
