@@ -5,20 +5,17 @@ It knows values as comparisons use them, in the order of positions; neither reso
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from scim2_models.path import CompareOperator
 
+from bridge.directory.buckets import Buckets
 from bridge.directory.filters import ORDERINGS, Test, present
+from bridge.directory.joined import Joined
 from bridge.directory.rows import MISSING, Coded, Missing, verdict
 from bridge.directory.selections import both, either, flipped, selection
 
 BLOCK = 512
-# Above it, to look at each row of a block is quicker than to look for the next that fits.
-MOST_HITS = 12
-SEPARATOR = "\0"
-# Stands for the text of a block in which a value holds the separator.
-UNJOINED = ""
 TEXT_OPERATORS = (
     CompareOperator.eq,
     CompareOperator.co,
@@ -47,8 +44,9 @@ class Wide:
             known: dict[Any, Any] = {}
             self._rows = [known.setdefault(row, row) for row in self._rows]
         self._is_odd = any(self._odd)
-        self._texts: list[str | None] = []
-        self._ranges: list[tuple[Any, Any] | None] = []
+        # Of each block; False where it was not looked at yet.
+        self._joined: list[Joined | Literal[False] | None] = []
+        self._buckets: Buckets | None = None
         self._forget(0)
 
     def _taken(self, value: Any) -> tuple[Any, int]:
@@ -60,7 +58,7 @@ class Wide:
     def put(self, position: int, value: Any, *, inserted: bool) -> bool:
         """Set or insert a value; there is always room."""
         if type(value) is not Missing and _kind(value) is not self._type:
-            self._type = None
+            self._type = self._buckets = None
         row, odd = self._taken(value)
         self._is_odd = self._is_odd or odd > 0
         if inserted:
@@ -70,21 +68,23 @@ class Wide:
         else:
             self._rows[position] = row
             self._odd[position] = odd
-            self._texts[position // BLOCK] = None
-            self._ranges[position // BLOCK] = None
+            self._joined[position // BLOCK] = False
+        if self._buckets is not None:
+            self._buckets.put(position, row, inserted=inserted)
         return True
 
     def drop(self, position: int) -> None:
         """Take a row out."""
         del self._rows[position], self._odd[position]
         self._forget(position // BLOCK)
+        if self._buckets is not None:
+            self._buckets.drop(position)
 
     def _forget(self, first: int) -> None:
         """Forget what is known of the blocks from one on."""
         blocks = -(-len(self._rows) // BLOCK)
-        del self._texts[first:], self._ranges[first:]
-        self._texts += [None] * (blocks - len(self._texts))
-        self._ranges += [None] * (blocks - len(self._ranges))
+        del self._joined[first:]
+        self._joined += [False] * (blocks - len(self._joined))
 
     def values(self, shown: Callable[[Any], Any] | None = None) -> list[Any]:
         """Return the value of each row, or what a function makes of it, of missing ones at least.
@@ -135,71 +135,32 @@ class Wide:
         if self._type is str and test.op in TEXT_OPERATORS:
             return self._holding(test)
         if test.op in ORDERINGS:
-            return self._ordered(test)
+            if self._buckets is None:
+                self._buckets = Buckets(self._rows)
+            return self._buckets.where(test, self._rows)
         return bytes(map(test, self._rows))
 
     def _block(self, block: int) -> list[Any]:
         return self._rows[block * BLOCK : (block + 1) * BLOCK]
 
-    def _ordered(self, test: Test) -> bytes:
-        """Compare block by block: of some blocks the least and the greatest value say enough."""
-        parts = []
-        for block, known in enumerate(self._ranges):
-            if known is None:
-                rows = self._block(block)
-                known = self._ranges[block] = min(rows), max(rows)
-            is_least, is_greatest = test.each(known)
-            is_within = test.op == CompareOperator.eq and known[0] < test.right < known[1]
-            if is_least == is_greatest and not is_within:
-                size = min(BLOCK, len(self._rows) - block * BLOCK)
-                parts.append((b"\1" if is_least else b"\0") * size)
-            else:
-                parts.append(bytes(test.each(self._block(block))))
-        return b"".join(parts)
-
     def _holding(self, test: Test) -> bytes:
-        """Look for a text in the joined texts of each block, or in each text where it is often."""
+        """Look for a text in the joined texts of each block."""
         if not test.right and test.op != CompareOperator.eq:
             return b"\1" * len(self._rows)
-        if SEPARATOR in test.right:
+        if "\0" in test.right:
             return bytes(map(test, self._rows))
-        needle = _needle(test.op, test.right)
+        text = test.right.encode(errors="surrogatepass")
         parts: list[bytes] = []
         is_often = False
-        for block in range(len(self._texts)):
-            marks = None if is_often else self._marked(block, needle)
+        for block, joined in enumerate(self._joined):
+            if joined is False:
+                joined = self._joined[block] = Joined.of(self._block(block))
+            marks = None if joined is None or is_often else joined.where(test.op, text)
             if marks is None:
                 marks = bytes(test.each(self._block(block)))
-                is_often = marks.count(1) > MOST_HITS
+                is_often = joined is not None
             parts.append(marks)
         return b"".join(parts)
-
-    def _marked(self, block: int, needle: str) -> bytes | None:
-        """Return the rows of a block that hold a needle, or None where that is slow to find out."""
-        text = self._texts[block]
-        if text is None:
-            rows = self._block(block)
-            text = SEPARATOR.join(["", *rows, ""])
-            if text.count(SEPARATOR) != len(rows) + 1:
-                text = UNJOINED
-            self._texts[block] = text
-        if text == UNJOINED:
-            return None
-        hit = text.find(needle)
-        size = min(BLOCK, len(self._rows) - block * BLOCK)
-        if hit < 0:
-            return bytes(size)
-        marks = bytearray(size)
-        row, counted = -1, 0
-        for _ in range(MOST_HITS):
-            # A needle that begins with a separator begins before its row.
-            row += text.count(SEPARATOR, counted, hit + 1)
-            marks[row] = 1
-            counted = text.find(SEPARATOR, hit + 1)
-            hit = text.find(needle, counted)
-            if hit < 0:
-                return bytes(marks)
-        return None
 
 
 Plane = Coded | Wide
@@ -208,12 +169,6 @@ Plane = Coded | Wide
 def plane_of(values: Sequence[Any]) -> Plane:
     """Return rows of whichever kind suits the values."""
     return Coded.of(values) or Wide(values)
-
-
-def _needle(op: CompareOperator, text: str) -> str:
-    before = SEPARATOR if op in (CompareOperator.eq, CompareOperator.sw) else ""
-    after = SEPARATOR if op in (CompareOperator.eq, CompareOperator.ew) else ""
-    return before + text + after
 
 
 def _kind(value: Any) -> type | None:

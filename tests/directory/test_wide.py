@@ -1,0 +1,95 @@
+"""Many distinct values: what is found at once is what a look at each of them finds."""
+
+import datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scim2_models.path import CompareOperator
+
+from bridge.directory import buckets, joined, wide
+from bridge.directory.buckets import Buckets
+from bridge.directory.filters import Test as Comparison
+from bridge.directory.joined import Joined
+from bridge.directory.wide import Wide
+
+ORDERED = [CompareOperator(op) for op in ("eq", "gt", "ge", "lt", "le")]
+TEXTUAL = [CompareOperator(op) for op in ("eq", "co", "sw", "ew")]
+# Few letters, so that there are hits, hits in a row, and hits that overlap.
+TEXTS = st.text("ab\0\1\2é\ud800", max_size=5)
+EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+MOMENTS = st.integers(0, 40).map(lambda days: EPOCH + datetime.timedelta(days=days))
+VALUES: list[st.SearchStrategy[Any]] = [TEXTS, st.integers(-20, 20), MOMENTS]
+
+
+def one_by_one(test: Comparison, values: list[Any]) -> bytes:
+    return bytes(test(value) for value in values)
+
+
+@settings(max_examples=400)
+@given(st.lists(TEXTS, min_size=1, max_size=40), st.sampled_from(TEXTUAL), TEXTS)
+def test_a_text_is_found_where_a_look_at_each_finds_it(
+    texts: list[str], op: CompareOperator, text: str
+) -> None:
+    found = Joined.of(texts)
+    is_plain = not any(mark in each for each in texts for mark in "\0\1")
+    assert (found is not None) is is_plain
+    if found is not None and text and "\0" not in text:
+        marks = found.where(op, text.encode(errors="surrogatepass"))
+        if marks is None:
+            assert op == CompareOperator.eq
+            assert texts.count(text) > joined.FEW
+        else:
+            assert marks == one_by_one(Comparison(op, text), texts)
+
+
+@pytest.mark.parametrize("op", TEXTUAL)
+def test_many_texts_are_found_as_few_are(op: CompareOperator) -> None:
+    for hits in range(joined.FEW * 3):
+        texts = ["aaxaa"] * hits + ["b"] * 30 + ["aa"] * hits
+        found = Joined.of(texts)
+        assert found is not None
+        marks = found.where(op, b"aa")
+        assert marks in (None, one_by_one(Comparison(op, "aa"), texts))
+        assert marks is not None or op == CompareOperator.eq
+
+
+CHANGES = st.lists(st.tuples(st.sampled_from(["set", "insert", "drop"]), st.integers(0, 99)))
+
+
+@settings(max_examples=300)
+@pytest.mark.parametrize("values", VALUES)
+@given(st.data())
+def test_what_is_found_stays_right_while_rows_change(
+    values: st.SearchStrategy[Any], data: st.DataObject
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wide, "BLOCK", 5)
+        patch.setattr(buckets, "MOST_CUTS", data.draw(st.integers(1, 6)))
+        patch.setattr(buckets, "MOST_BESIDE", data.draw(st.sampled_from([0, 4, 8000])))
+        rows = data.draw(st.lists(values, min_size=1, max_size=30))
+        plane = Wide(rows)
+        ops = st.sampled_from([*ORDERED, CompareOperator.ne, *(TEXTUAL if values is TEXTS else [])])
+        for change, place in [("", 0), *data.draw(CHANGES)]:
+            value, position = data.draw(values), place % (len(rows) or 1)
+            if change == "drop" and rows:
+                plane.drop(position)
+                del rows[position]
+            elif change == "insert" or not rows:
+                plane.put(position, value, inserted=True)
+                rows.insert(position, value)
+            elif change == "set":
+                plane.put(position, value, inserted=False)
+                rows[position] = value
+            test = Comparison(data.draw(ops), data.draw(values))
+            assert plane.where(test, no_item=False) == one_by_one(test, rows)
+
+
+def test_ranges_hold_where_all_values_are_one() -> None:
+    rows = [7] * 9_000 + [8]
+    plane = Buckets(rows)
+    for op in ORDERED:
+        for right in (6, 7, 8, 9):
+            test = Comparison(op, right)
+            assert plane.where(test, rows) == one_by_one(test, rows)
