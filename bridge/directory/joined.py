@@ -7,15 +7,13 @@ from collections.abc import Sequence
 
 from scim2_models.path import CompareOperator
 
-SEPARATOR, HIT, ROW_HIT = b"\0", b"\1", b"\2"
-MARKS = bytes.maketrans(ROW_HIT, HIT)
-EVERYTHING_ELSE = bytes(number for number in range(256) if number > 1)
-# So many are looked for one by one.
-FEW = 4
+SEPARATOR = b"\0"
+# Above it, to look at each text is quicker than to look for the next that fits.
+MOST_HITS = 12
 
 
 class Joined:
-    """Texts of which none holds the two characters that stand for something else here."""
+    """Texts of which none holds the character that stands between them."""
 
     def __init__(self, joined: bytes, size: int) -> None:
         self._joined = joined
@@ -25,14 +23,14 @@ class Joined:
     def of(cls, texts: Sequence[str]) -> "Joined | None":
         """Join texts, or return None where they cannot be told apart then."""
         joined = "\0".join(["", *texts, ""]).encode(errors="surrogatepass")
-        if joined.count(SEPARATOR) != len(texts) + 1 or HIT in joined:
+        if joined.count(SEPARATOR) != len(texts) + 1:
             return None
         return cls(joined, len(texts))
 
     def where(self, op: CompareOperator, text: bytes) -> bytes | None:
         """Return which texts are equal to a text, hold it, begin or end with it.
 
-        None is for an equality with too many of them: to compare each is quicker.
+        None is for too many of them: to look at each is quicker.
         """
         before = SEPARATOR if op in (CompareOperator.eq, CompareOperator.sw) else b""
         after = SEPARATOR if op in (CompareOperator.eq, CompareOperator.ew) else b""
@@ -40,16 +38,10 @@ class Joined:
         hit = self._joined.find(needle)
         if hit < 0:
             return bytes(self._size)
-        marks = self._few(needle, hit)
-        if marks is None and op != CompareOperator.eq:
-            marks = self._many(needle, before + HIT + after)
-        return marks
-
-    def _few(self, needle: bytes, hit: int) -> bytes | None:
         joined = self._joined
         marks = bytearray(self._size)
         row, counted = -1, 0
-        for _ in range(FEW):
+        for _ in range(MOST_HITS):
             # A needle that begins with a separator begins before its row.
             row += joined.count(SEPARATOR, counted, hit + 1)
             marks[row] = 1
@@ -58,10 +50,3 @@ class Joined:
             if hit < 0:
                 return bytes(marks)
         return None
-
-    def _many(self, needle: bytes, mark: bytes) -> bytes:
-        """Leave nothing of the texts but a byte for each, without looking at any of them."""
-        left = self._joined.replace(needle, mark).translate(None, EVERYTHING_ELSE)
-        while HIT * 2 in left:
-            left = left.replace(HIT * 2, HIT)
-        return left[:-1].replace(SEPARATOR + HIT, ROW_HIT).translate(MARKS)

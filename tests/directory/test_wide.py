@@ -17,7 +17,7 @@ from bridge.directory.wide import Wide
 ORDERED = [CompareOperator(op) for op in ("eq", "gt", "ge", "lt", "le")]
 TEXTUAL = [CompareOperator(op) for op in ("eq", "co", "sw", "ew")]
 # Few letters, so that there are hits, hits in a row, and hits that overlap.
-TEXTS = st.text("ab\0\1\2é\ud800", max_size=5)
+TEXTS = st.text("ab\0é\ud800", max_size=5)
 EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 MOMENTS = st.integers(0, 40).map(lambda days: EPOCH + datetime.timedelta(days=days))
 VALUES: list[st.SearchStrategy[Any]] = [TEXTS, st.integers(-20, 20), MOMENTS]
@@ -33,26 +33,12 @@ def test_a_text_is_found_where_a_look_at_each_finds_it(
     texts: list[str], op: CompareOperator, text: str
 ) -> None:
     found = Joined.of(texts)
-    is_plain = not any(mark in each for each in texts for mark in "\0\1")
-    assert (found is not None) is is_plain
+    assert (found is None) is any("\0" in each for each in texts)
     if found is not None and text and "\0" not in text:
         marks = found.where(op, text.encode(errors="surrogatepass"))
-        if marks is None:
-            assert op == CompareOperator.eq
-            assert texts.count(text) > joined.FEW
-        else:
-            assert marks == one_by_one(Comparison(op, text), texts)
-
-
-@pytest.mark.parametrize("op", TEXTUAL)
-def test_many_texts_are_found_as_few_are(op: CompareOperator) -> None:
-    for hits in range(joined.FEW * 3):
-        texts = ["aaxaa"] * hits + ["b"] * 30 + ["aa"] * hits
-        found = Joined.of(texts)
-        assert found is not None
-        marks = found.where(op, b"aa")
-        assert marks in (None, one_by_one(Comparison(op, "aa"), texts))
-        assert marks is not None or op == CompareOperator.eq
+        expected = one_by_one(Comparison(op, text), texts)
+        assert marks in (None, expected)
+        assert marks is not None or expected.count(1) > joined.MOST_HITS
 
 
 CHANGES = st.lists(st.tuples(st.sampled_from(["set", "insert", "drop"]), st.integers(0, 99)))
