@@ -17,7 +17,7 @@ from bridge.directory.wide import Wide
 ORDERED = [CompareOperator(op) for op in ("eq", "gt", "ge", "lt", "le")]
 TEXTUAL = [CompareOperator(op) for op in ("eq", "co", "sw", "ew")]
 # Few letters, so that there are hits, hits in a row, and hits that overlap.
-TEXTS = st.text("ab\0é\ud800", max_size=5)
+TEXTS = st.text("ab\0\1\2é\ud800", max_size=5)
 EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 MOMENTS = st.integers(0, 40).map(lambda days: EPOCH + datetime.timedelta(days=days))
 VALUES: list[st.SearchStrategy[Any]] = [TEXTS, st.integers(-20, 20), MOMENTS]
@@ -33,12 +33,23 @@ def test_a_text_is_found_where_a_look_at_each_finds_it(
     texts: list[str], op: CompareOperator, text: str
 ) -> None:
     found = Joined.of(texts)
-    assert (found is None) is any("\0" in each for each in texts)
+    assert (found is None) is any(mark in each for each in texts for mark in "\0\1")
     if found is not None and text and "\0" not in text:
         marks = found.where(op, text.encode(errors="surrogatepass"))
         expected = one_by_one(Comparison(op, text), texts)
         assert marks in (None, expected)
-        assert marks is not None or expected.count(1) > joined.MOST_HITS
+        assert marks is not None or texts.count(text) > joined.MOST_EQUAL
+
+
+@pytest.mark.parametrize("op", TEXTUAL)
+@pytest.mark.parametrize("hits", [1, joined.MOST_EQUAL, joined.FEW, joined.FEW * 3])
+def test_many_texts_are_found_as_few_are(op: CompareOperator, hits: int) -> None:
+    texts = ["aaxaa"] * hits + ["b"] * 30 + ["aa"] * hits
+    found = Joined.of(texts)
+    assert found is not None
+    marks = found.where(op, b"aa")
+    assert marks in (None, one_by_one(Comparison(op, "aa"), texts))
+    assert (marks is None) is (op == CompareOperator.eq and hits > joined.MOST_EQUAL)
 
 
 CHANGES = st.lists(st.tuples(st.sampled_from(["set", "insert", "drop"]), st.integers(0, 99)))
