@@ -4,9 +4,10 @@ It knows values as comparisons use them, in the order of positions; neither reso
 """
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any, Final
 
-from bridge.directory.selections import selection
+from bridge.directory.selections import both, either, selection
 
 
 class Missing:
@@ -26,14 +27,20 @@ NO_ITEM: Final = Missing("NO_ITEM", 2)
 NO_LIST: Final = Missing("NO_LIST", 3)
 MISSING: Final = (NO_VALUE, NO_ITEM, NO_LIST)
 
-MOST_CODES = 256
+MOST_CODES = 2048
+# How many codes the low byte tells apart.
+LOW = 256
 
 
 class Coded:
-    """Rows of few distinct values: a test is made once for each of them."""
+    """Rows of few distinct values: a test is made once for each of them.
+
+    A code has a low byte and, where there are more values than one byte can tell, a high one.
+    """
 
     def __init__(self) -> None:
-        self._codes = bytearray()
+        self._low = bytearray()
+        self._high = bytearray()
         self._values: list[Any] = []
         self._code_of: dict[Any, int] = {}
 
@@ -47,7 +54,8 @@ class Coded:
             if code is None:
                 return None
             codes.append(code)
-        rows._codes = bytearray(codes)
+        rows._low = bytearray([code % LOW for code in codes])
+        rows._high = bytearray([code // LOW for code in codes])
         return rows
 
     def _code(self, value: Any) -> int | None:
@@ -67,29 +75,47 @@ class Coded:
         code = self._code(value)
         if code is None:
             return False
+        high, low = divmod(code, LOW)
         if inserted:
-            self._codes.insert(position, code)
+            self._low.insert(position, low)
+            self._high.insert(position, high)
         else:
-            self._codes[position] = code
+            self._low[position] = low
+            self._high[position] = high
         return True
 
     def drop(self, position: int) -> None:
         """Take a row out."""
-        del self._codes[position]
+        del self._low[position], self._high[position]
 
     def values(self, shown: Callable[[Any], Any] | None = None) -> list[Any]:
         """Return the value of each row, or what a function makes of it."""
         values = self._values if shown is None else [shown(value) for value in self._values]
-        return [values[code] for code in self._codes]
+        if len(values) <= LOW:
+            return [values[code] for code in self._low]
+        codes = zip(self._low, self._high, strict=True)
+        return [values[low + LOW * high] for low, high in codes]
 
     def at(self, position: int) -> Any:
         """Return the value of a row."""
-        return self._values[self._codes[position]]
+        return self._values[self._low[position] + LOW * self._high[position]]
 
     def where(self, test: Callable[[Any], bool], *, no_item: bool) -> bytes:
         """Return the rows that satisfy a test; ``no_item`` is said of those without an item."""
-        table = [verdict(test, value, no_item) for value in self._values]
-        return bytes(self._codes.translate(selection(table).ljust(MOST_CODES, b"\0")))
+        verdicts = selection(verdict(test, value, no_item) for value in self._values)
+        if len(verdicts) <= LOW:
+            return _looked_up(self._low, verdicts)
+        parts = [
+            both(_looked_up(self._low, some), _looked_up(self._high, bytes(high) + b"\1"))
+            for high in range(-(-len(verdicts) // LOW))
+            if any(some := verdicts[high * LOW : (high + 1) * LOW])
+        ]
+        return reduce(either, parts, bytes(len(self._low)))
+
+
+def _looked_up(codes: bytearray, table: bytes) -> bytes:
+    """Return what a table says of each code, 0 of those that it does not reach to."""
+    return bytes(codes.translate(table.ljust(256, b"\0")))
 
 
 def verdict(test: Callable[[Any], bool], value: Any, no_item: bool) -> bool:

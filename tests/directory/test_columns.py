@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scim2_models import InvalidFilterException, ScimFilter, SearchRequest
 from scim2_models.path import CompareOperator
 
+import bridge.directory.rows
 from bridge.directory import Query
 from bridge.directory.attributes import Accessor
 from bridge.directory.columns import MOST_PLANES, Column
@@ -22,7 +23,7 @@ from bridge.directory.entries import Kind, iso
 from bridge.directory.filters import Test as Comparison
 from bridge.directory.filters import predicate
 from bridge.directory.order import Listing, id_order
-from bridge.directory.rows import NO_ITEM, NO_VALUE, Coded
+from bridge.directory.rows import MOST_CODES, NO_ITEM, NO_VALUE, Coded
 from bridge.directory.table import MOST_CHANGES, Table
 from bridge.directory.wide import BLOCK, Wide, plane_of
 from tests.conftest import bridge_over, simulated
@@ -81,6 +82,14 @@ def test_rows_of_any_kind_find_what_a_look_at_each_value_finds(
 @given(data=st.data())
 def test_rows_stay_right_while_values_change(data: st.DataObject) -> None:
     (values, test), (others, _) = data.draw(rows()), data.draw(rows())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bridge.directory.rows, "LOW", data.draw(st.sampled_from([1, 2, 3, 256])))
+        _stay_right(data, values, test, others)
+
+
+def _stay_right(
+    data: st.DataObject, values: list[Any], test: Comparison, others: list[Any]
+) -> None:
     is_wide = data.draw(st.booleans())
     plane = Wide(values) if is_wide else plane_of(values)
     expected = list(values)
@@ -103,8 +112,8 @@ def test_rows_stay_right_while_values_change(data: st.DataObject) -> None:
 
 
 def test_rows_of_more_values_than_there_are_codes_are_wide() -> None:
-    assert isinstance(plane_of([str(number % 256) for number in range(999)]), Coded)
-    assert isinstance(plane_of([str(number % 257) for number in range(999)]), Wide)
+    assert isinstance(plane_of([str(number % MOST_CODES) for number in range(9999)]), Coded)
+    assert isinstance(plane_of([str(number % (MOST_CODES + 1)) for number in range(9999)]), Wide)
 
 
 def test_what_is_known_of_a_block_is_forgotten_when_a_value_in_it_changes() -> None:
