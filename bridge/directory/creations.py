@@ -19,6 +19,8 @@ from bridge.goto import LARGEST_CREATE, CreatedUser, NewUser, UserRecord
 
 # Long enough for requests that were sent at once, too short for a person to notice.
 TOGETHER = 0.004
+# Requests that were sent at once come in closer together than this.
+QUIET = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,7 @@ class Creations:
         return await wish.answer
 
     async def _go_up(self, wave: _Wave) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(wave.full.wait(), TOGETHER)
+        await self._gathered(wave)
         try:
             await self._together(wave)
         except BaseException as error:
@@ -97,6 +98,16 @@ class Creations:
                 wish.settle(error)
             if not isinstance(error, Exception):
                 raise
+
+    @staticmethod
+    async def _gathered(wave: _Wave) -> None:
+        """Wait until nobody comes any more."""
+        clock = asyncio.get_running_loop().time
+        until, seen = clock() + TOGETHER, 0
+        while not wave.full.is_set() and seen < len(wave.wishes) and clock() < until:
+            seen = len(wave.wishes)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(wave.full.wait(), QUIET)
 
     async def _together(self, wave: _Wave) -> None:
         def leaving() -> list[NewUser]:
