@@ -27,6 +27,12 @@ Kind = Literal["User", "Group"]
 SERVERS_OWN = ("schemas", "id", "meta", "groups")
 
 
+@lru_cache(maxsize=256)
+def _record_of(raw: bytes) -> UserRecord:
+    """Read a record; one verb asks for the same one several times."""
+    return UserRecord(orjson.loads(raw))
+
+
 @dataclass(frozen=True, slots=True)
 class UserEntry:
     """A user, kept small: a hundred thousand of them are in memory.
@@ -95,8 +101,8 @@ class UserEntry:
 
     @property
     def record(self) -> UserRecord:
-        """GoTo's fields, read out of ``raw`` each time."""
-        return UserRecord(orjson.loads(self.raw))
+        """GoTo's fields, read out of ``raw``; nobody changes them, several share them."""
+        return _record_of(self.raw)
 
     @property
     def resource(self) -> dict[str, Any]:

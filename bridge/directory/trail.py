@@ -39,9 +39,10 @@ class Trail:
 
     def user_changed(self, before: UserEntry, after: UserEntry) -> list[AuditEntry]:
         """Return the line for a change of a user, none where nothing is another."""
-        was, is_now = before.resource.get("active"), after.resource.get("active")
+        earlier, now = before.resource, after.resource
+        was, is_now = earlier.get("active"), now.get("active")
         detail = _difference(before.record, after.record)
-        if attributes := _attributes(before.resource, after.resource):
+        if attributes := _attributes(earlier, now):
             detail["attributes"] = attributes
         if was == is_now:
             return [self._ledger.note("change", "User", after.key, detail)] if detail else []
