@@ -15,8 +15,8 @@ from typing import Any, Literal, TypeVar
 
 import orjson
 
-from bridge.directory.order import id_order
-from bridge.directory.texts import resource_of, text_of
+from bridge.directory.order import in_order
+from bridge.directory.texts import resource_of, text_of, with_members
 from bridge.goto import GroupRecord, UserRecord
 from bridge.mapping.catalog import CORE
 from bridge.store import ResourceState
@@ -154,7 +154,7 @@ class GroupEntry:
         if self.members:
             resource["members"] = [
                 {"value": key, "$ref": f"Users/{key}", "type": "User"}
-                for key in sorted(self.members, key=id_order)
+                for key in in_order(self.members)
             ]
         resource["meta"] = meta("Group", self.state)
         return resource
@@ -163,8 +163,15 @@ class GroupEntry:
     def text(self) -> bytes:
         """The resource as clients get it, made once for each state: members are part of it."""
         if self._text is None or self._text[0] is not self.state:
-            self._text = (self.state, text_of(self.resource))
+            self._text = (self.state, self._written())
         return self._text[1]
+
+    def _written(self) -> bytes:
+        keys = "".join(self.members)
+        if not (keys.isascii() and keys.isdigit()):
+            return text_of(self.resource)
+        alone = text_of({**self.base, "meta": meta("Group", self.state)})
+        return with_members(alone, in_order(self.members))
 
 
 def members_by_group(users: Iterable[UserEntry]) -> Mapping[str, list[str]]:

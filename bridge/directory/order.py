@@ -20,12 +20,17 @@ def id_order(key: str) -> tuple[int, str]:
     return len(key), key
 
 
+def in_order(keys: Iterable[str]) -> list[str]:
+    """Return ids in their order."""
+    # Twice, since to sort by two parts of one key takes four times as long.
+    return sorted(sorted(keys), key=len)
+
+
 class Order:
     """The ids of all resources, in order."""
 
     def __init__(self, keys: Iterable[str] = ()) -> None:
-        # Twice, since to sort by two parts of one key takes four times as long.
-        self._keys = sorted(sorted(keys), key=len)
+        self._keys = in_order(keys)
         self._is_lent = False
 
     def __len__(self) -> int:

@@ -4,7 +4,7 @@ A text holds the byte ``ROOT`` wherever the URL of the SCIM root belongs, which 
 knows: it is no byte of UTF-8, so that no client's value can hold it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from secrets import token_hex
 from typing import Any
 
@@ -17,6 +17,8 @@ ROOT = b"\xff"
 # Nobody can know it, so that no value is taken for it.
 _MARK = token_hex(16)
 _MARKED = _MARK.encode()
+# What comes last in a text.
+META = b',"meta":{'
 
 
 def located(kind: str, key: str) -> str:
@@ -36,6 +38,16 @@ def text_of(resource: Mapping[str, Any]) -> bytes:
         if name.startswith("urn:") and "manager" in value:
             marked[name] = {**value, "manager": _manager(value["manager"])}
     return orjson.dumps(marked).replace(_MARKED, ROOT)
+
+
+def with_members(text: bytes, members: Sequence[str]) -> bytes:
+    """Return the text of a group that was made without members, with users as such.
+
+    Their ids are digits, as GoTo's are. There may be thousands, so that no JSON is made of each.
+    """
+    head, _, tail = text.rpartition(META)
+    parts = [f'{{"value":"{key}","$ref":"\xff/Users/{key}","type":"User"}}' for key in members]
+    return b"".join((head, b',"members":[', ",".join(parts).encode("latin-1"), b"]", META, tail))
 
 
 def resource_of(text: bytes, held: Mapping[str, Any]) -> dict[str, Any]:
