@@ -20,7 +20,7 @@ from bridge.goto import LARGEST_CREATE, CreatedUser, NewUser, UserRecord
 # Long enough for requests that were sent at once, too short for a person to notice.
 TOGETHER = 0.004
 # Requests that were sent at once come in closer together than this.
-QUIET = 0.001
+QUIET = 0.002
 
 
 @dataclass(frozen=True, slots=True)
