@@ -6,7 +6,6 @@ It opens when it is first needed, so that the bridge starts and answers clearly 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,11 +13,8 @@ import structlog
 from scim2_models import UniquenessException
 
 from bridge.directory import belongings
-from bridge.directory.assembly import Assembly
 from bridge.directory.brake import Brake
 from bridge.directory.contention import Contention
-from bridge.directory.core import Core
-from bridge.directory.departed import Departed
 from bridge.directory.entries import (
     Change,
     Entry,
@@ -29,28 +25,14 @@ from bridge.directory.entries import (
     UserEntry,
 )
 from bridge.directory.groups import Groups
-from bridge.directory.holders import Holders
-from bridge.directory.journal import Journal
-from bridge.directory.kept_pass import KeptPass
 from bridge.directory.late import Late
-from bridge.directory.ledger import Ledger
 from bridge.directory.licenses import NOTHING_KNOWN, Assignable
-from bridge.directory.locks import Locks
-from bridge.directory.offered import Offered
 from bridge.directory.offers import OfferEntry, OfferKind
+from bridge.directory.opened import Opened, open_account
 from bridge.directory.paging import Page
-from bridge.directory.provider import accepting_provider, models
-from bridge.directory.recent import Recent
-from bridge.directory.refresh import Refresh
-from bridge.directory.search import Query, Search
-from bridge.directory.seats import Seats
-from bridge.directory.settling import Settling
-from bridge.directory.shown_as_groups import ShownAsGroups
-from bridge.directory.snapshot import Snapshot
+from bridge.directory.search import Query
 from bridge.directory.time import Clock
-from bridge.directory.trail import Trail
 from bridge.directory.users import Users
-from bridge.directory.walks import KEPT_FOR, Walks
 from bridge.errors import BridgeError, GoToUnavailable
 from bridge.goto import GoToClient
 from bridge.mapping import Mapping as AttributeMapping
@@ -70,21 +52,6 @@ TOO_LATE = "GoTo did not answer in time; what was begun goes on: try again"
 
 # Settles which account is meant, and returns the key of the administrator behind the grant.
 Connect = Callable[[], Awaitable[str]]
-
-
-@dataclass(frozen=True)
-class _Opened:
-    core: Core
-    users: Users
-    groups: Groups
-    shown: ShownAsGroups
-    offered: Offered
-    search: Search
-    kept: KeptPass
-
-    def groups_of(self, key: str) -> Groups | ShownAsGroups:
-        """Return who knows the group with an id: GoTo's, or those that stand for something else."""
-        return self.shown if self.shown.claims(key) else self.groups
 
 
 class Directory:
@@ -117,8 +84,8 @@ class Directory:
         self._sleep = sleep
         self._patience = patience
         self._contention = Contention(found=contended, clock=clock)
-        self._done: _Opened | None = None
-        self._opening: asyncio.Task[_Opened] | None = None
+        self._done: Opened | None = None
+        self._opening: asyncio.Task[Opened] | None = None
         self._writing: set[asyncio.Task[Any]] = set()
         self._discover_at = float("-inf")
         self._late = Late(clock)
@@ -127,7 +94,7 @@ class Directory:
         """Connect to the account and read what is remembered of it, if that is not done yet."""
         await self._opened()
 
-    async def _opened(self) -> _Opened:
+    async def _opened(self) -> Opened:
         if self._done is not None:
             return self._done
         if self._opening is None or self._opening.done():
@@ -135,60 +102,18 @@ class Directory:
         # Whoever hangs up must not take the connection from those who wait with it.
         return await asyncio.shield(self._opening)
 
-    async def _open(self) -> _Opened:
+    async def _open(self) -> Opened:
         administrator = await self._connect()
-        ledger = Ledger(self._store, self._goto.account_key)
-        await ledger.load()
-        brake = Brake(ledger, allowed=self._mapping.destructive_per_hour)
-        await brake.load()
-        holders = Holders(self._mapping.shown_as_groups)
-        snapshot = Snapshot(Departed(self._clock, kept_for=KEPT_FOR), holders)
-        assembly = Assembly(self._mapping, ledger, snapshot)
-        recent = Recent(self._clock)
-        kept = KeptPass(
-            mapping=self._mapping.fingerprint,
-            assembly=assembly,
-            ledger=ledger,
-            snapshot=snapshot,
-            clock=self._clock,
-        )
-        await kept.load(max_age=self._max_age)
-        core = Core(
-            goto=self._goto,
-            mapping=self._mapping,
-            assembly=assembly,
-            ledger=ledger,
-            journal=Journal(ledger),
-            snapshot=snapshot,
-            recent=recent,
-            refresh=Refresh(
-                self._goto,
-                assembly=assembly,
-                ledger=ledger,
-                snapshot=snapshot,
-                recent=recent,
-                kept=kept,
-                clock=self._clock,
-            ),
-            locks=Locks(),
-            brake=brake,
-            trail=Trail(ledger, brake, self._contention),
+        self._done = await open_account(
+            self._goto,
+            self._store,
+            self._mapping,
+            administrator=administrator,
+            contention=self._contention,
+            max_age=self._max_age,
             clock=self._clock,
             sleep=self._sleep,
-            max_age=self._max_age,
-            administrator=administrator,
         )
-        await core.journal.load()
-        seats = Seats(core)
-        settling = Settling(core, seats)
-        users = Users(core, seats, settling)
-        groups = Groups(core, users, settling)
-        shown = ShownAsGroups(core, users)
-        types = models(accepting_provider(self._mapping))
-        offered = Offered(core)
-        search = Search(core, users, groups, shown, offered, Walks(self._clock), types)
-        await settling.all()
-        self._done = _Opened(core, users, groups, shown, offered, search, kept)
         return self._done
 
     async def close(self) -> None:
@@ -202,7 +127,7 @@ class Directory:
             await self._keep_pass(self._done)
             await self._done.core.ledger.close()
 
-    async def _keep_pass(self, opened: _Opened) -> None:
+    async def _keep_pass(self, opened: Opened) -> None:
         try:
             if opened.core.snapshot.taken_at is None:
                 await opened.core.ledger.doubt_pass()

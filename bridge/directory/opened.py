@@ -1,0 +1,142 @@
+"""A directory that is open: everything that knows the account, put together and up to date."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bridge.directory.assembly import Assembly
+from bridge.directory.brake import Brake
+from bridge.directory.contention import Contention
+from bridge.directory.core import Core
+from bridge.directory.departed import Departed
+from bridge.directory.groups import Groups
+from bridge.directory.holders import Holders
+from bridge.directory.journal import Journal
+from bridge.directory.kept_pass import KeptPass
+from bridge.directory.ledger import Ledger
+from bridge.directory.locks import Locks
+from bridge.directory.offered import Offered
+from bridge.directory.provider import accepting_provider, models
+from bridge.directory.recent import Recent
+from bridge.directory.refresh import Refresh
+from bridge.directory.search import Search
+from bridge.directory.seats import Seats
+from bridge.directory.settling import Settling
+from bridge.directory.shown_as_groups import ShownAsGroups
+from bridge.directory.snapshot import Snapshot
+from bridge.directory.time import Clock
+from bridge.directory.trail import Trail
+from bridge.directory.users import Users
+from bridge.directory.walks import KEPT_FOR, Walks
+from bridge.goto import GoToClient
+from bridge.mapping import Mapping as AttributeMapping
+from bridge.store import Store
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Who carries out which verb, on one account."""
+
+    core: Core
+    users: Users
+    groups: Groups
+    shown: ShownAsGroups
+    offered: Offered
+    search: Search
+    kept: KeptPass
+
+    def groups_of(self, key: str) -> Groups | ShownAsGroups:
+        """Return who knows the group with an id: GoTo's, or those that stand for something else."""
+        return self.shown if self.shown.claims(key) else self.groups
+
+
+async def open_account(
+    goto: GoToClient,
+    store: Store,
+    mapping: AttributeMapping,
+    *,
+    administrator: str,
+    contention: Contention,
+    max_age: float,
+    clock: Clock,
+    sleep: Callable[[float], Awaitable[object]],
+) -> Opened:
+    """Read what is remembered of the client's account, and settle what was begun before a stop.
+
+    ``administrator`` is the key of who is behind the grant. Raises the errors of a store that
+    cannot be read.
+    """
+    core, kept = await _core(
+        goto,
+        store,
+        mapping,
+        administrator=administrator,
+        contention=contention,
+        max_age=max_age,
+        clock=clock,
+        sleep=sleep,
+    )
+    seats = Seats(core)
+    settling = Settling(core, seats)
+    users = Users(core, seats, settling)
+    groups = Groups(core, users, settling)
+    shown = ShownAsGroups(core, users)
+    types = models(accepting_provider(mapping))
+    offered = Offered(core)
+    search = Search(core, users, groups, shown, offered, Walks(clock), types)
+    await settling.all()
+    return Opened(core, users, groups, shown, offered, search, kept)
+
+
+async def _core(
+    goto: GoToClient,
+    store: Store,
+    mapping: AttributeMapping,
+    *,
+    administrator: str,
+    contention: Contention,
+    max_age: float,
+    clock: Clock,
+    sleep: Callable[[float], Awaitable[object]],
+) -> tuple[Core, KeptPass]:
+    ledger = Ledger(store, goto.account_key)
+    await ledger.load()
+    brake = Brake(ledger, allowed=mapping.destructive_per_hour)
+    await brake.load()
+    snapshot = Snapshot(Departed(clock, kept_for=KEPT_FOR), Holders(mapping.shown_as_groups))
+    assembly = Assembly(mapping, ledger, snapshot)
+    recent = Recent(clock)
+    kept = KeptPass(
+        mapping=mapping.fingerprint,
+        assembly=assembly,
+        ledger=ledger,
+        snapshot=snapshot,
+        clock=clock,
+    )
+    await kept.load(max_age=max_age)
+    core = Core(
+        goto=goto,
+        mapping=mapping,
+        assembly=assembly,
+        ledger=ledger,
+        journal=Journal(ledger),
+        snapshot=snapshot,
+        recent=recent,
+        refresh=Refresh(
+            goto,
+            assembly=assembly,
+            ledger=ledger,
+            snapshot=snapshot,
+            recent=recent,
+            kept=kept,
+            clock=clock,
+        ),
+        locks=Locks(),
+        brake=brake,
+        trail=Trail(ledger, brake, contention),
+        clock=clock,
+        sleep=sleep,
+        max_age=max_age,
+        administrator=administrator,
+    )
+    await core.journal.load()
+    return core, kept
