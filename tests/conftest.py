@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import structlog
+from hypothesis import HealthCheck, settings
 from starlette.applications import Starlette
 
 from bridge.directory import Directory
@@ -30,6 +31,10 @@ __all__ = ["pytest_terminal_summary"]  # for pytest, which looks for its hooks h
 
 # A test that looks at the log captures it; otherwise it says nothing.
 structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+
+# A machine that is busy with something else is no reason to fail.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 SIMULATED = "http://goto.test"
 UNLIMITED = SimulatorSettings(rate_limit=0)

@@ -118,7 +118,11 @@ def test_everything_else_is_left_to_the_library(body: dict[str, Any]) -> None:
     assert SHAPE.wanted(body) is None
 
 
-TEXTS = st.one_of(st.text(max_size=6), st.sampled_from(["Ada", "a@b.c", "True", "G2M", "7"]))
+# Letters, blanks, and what is no letter to be printed.
+TEXTS = st.one_of(
+    st.text("aZ7 é\n\0\u200b\ud800", max_size=6),
+    st.sampled_from(["Ada", "a@b.c", "True", "G2M", "7"]),
+)
 VALUES = st.one_of(TEXTS, st.booleans(), st.none(), st.integers(0, 2))
 OBJECTS = st.dictionaries(
     st.sampled_from(
