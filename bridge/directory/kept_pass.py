@@ -129,8 +129,8 @@ class KeptPass:
         """Whether the ledger and the snapshot say the same: no write is between the two."""
         users, groups = self._snapshot.users, self._snapshot.groups
         return (
-            all(key in users for key in self._ledger.keys(USER))
-            and all(key in groups for key in self._ledger.keys(GROUP))
+            not self._ledger.missing_in(USER, users)
+            and not self._ledger.missing_in(GROUP, groups)
             and all(self._is_known(USER, entry) for entry in users.values())
             and all(self._is_known(GROUP, entry) for entry in groups.values())
         )

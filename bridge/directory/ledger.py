@@ -3,14 +3,14 @@
 In memory, and in the store before a change counts as done. It knows no HTTP and asks GoTo nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from bridge.directory.actor import actor
 from bridge.directory.commits import Commits
-from bridge.directory.entries import Kind, now_in_milliseconds
+from bridge.directory.entries import Entry, Kind, now_in_milliseconds
 from bridge.store import (
     AuditEntry,
     Intent,
@@ -90,9 +90,15 @@ class Ledger:
         await self._store.write(writes, doubting=doubting)
         self._believes_pass = self._believes_pass and not is_news
 
-    def keys(self, kind: Kind) -> list[str]:
-        """Return the keys of all resources that are GoTo's, whose keys are all digits."""
-        return [key for key in self._states[kind] if key.isdigit()]
+    def missing_in(self, kind: Kind, known: Container[str]) -> list[str]:
+        """Return the keys of remembered resources, of those that are GoTo's, that are not known."""
+        # GoTo's keys are all digits.
+        return [key for key in self._states[kind] if key not in known and key.isdigit()]
+
+    def unsaved(self, kind: Kind, entries: Mapping[str, Entry]) -> list[ResourceState]:
+        """Return the states of entries that are others than those that are remembered."""
+        remembered = self._states[kind].get
+        return [e.state for key, e in entries.items() if remembered(key) is not e.state]
 
     def state(self, kind: Kind, key: str) -> ResourceState | None:
         """Return what is known of a resource, or None."""

@@ -14,9 +14,7 @@ from bridge.directory.activation import is_suspended
 from bridge.directory.arrivals import Arrivals
 from bridge.directory.assembly import Assembly
 from bridge.directory.entries import (
-    Entry,
     GroupEntry,
-    Kind,
     UserEntry,
     key_digest,
     members_by_group,
@@ -27,7 +25,7 @@ from bridge.directory.recent import Recent
 from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
 from bridge.goto import GoToClient, GroupRecord, UserRecord
-from bridge.store import ResourceState, StoreUnavailable
+from bridge.store import StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -174,14 +172,10 @@ class Refresh:
 
     async def _take_over(self, users: dict[str, UserEntry], groups: dict[str, GroupEntry]) -> None:
         # What the ledger remembers is gone too where the snapshot of before a restart is not known.
-        gone = [key for key in self._ledger.keys("User") if key not in users]
-        gone_groups = [key for key in self._ledger.keys("Group") if key not in groups]
+        gone = self._ledger.missing_in("User", users)
+        gone_groups = self._ledger.missing_in("Group", groups)
         self._snapshot.replace(users, groups)
         await self._ledger.bury("User", gone)
         await self._ledger.bury("Group", gone_groups)
-        await self._ledger.save_seen("User", self._unsaved("User", users))
-        await self._ledger.save_seen("Group", self._unsaved("Group", groups))
-
-    def _unsaved(self, kind: Kind, entries: Mapping[str, Entry]) -> list[ResourceState]:
-        ledger = self._ledger
-        return [e.state for key, e in entries.items() if ledger.state(kind, key) is not e.state]
+        await self._ledger.save_seen("User", self._ledger.unsaved("User", users))
+        await self._ledger.save_seen("Group", self._ledger.unsaved("Group", groups))

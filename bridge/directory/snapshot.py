@@ -46,11 +46,8 @@ class Snapshot:
         self.groups = groups
         self.tables["User"].replace(users)
         self.tables["Group"].replace(groups)
-        self._by_email, self._by_user_name = {}, {}
-        for key, entry in users.items():
-            email, user_name = entry.names
-            self._by_email[email] = key
-            self._by_user_name[user_name] = key
+        self._by_email = {entry.names[0]: key for key, entry in users.items()}
+        self._by_user_name = {entry.names[1]: key for key, entry in users.items()}
         self._by_group_name = {entry.record.name.casefold(): key for key, entry in groups.items()}
 
     def distrust(self, keys: Iterable[str] = ()) -> None:
