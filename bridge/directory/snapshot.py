@@ -37,17 +37,19 @@ class Snapshot:
 
     def replace(self, users: dict[str, UserEntry], groups: dict[str, GroupEntry]) -> None:
         """Take in a whole account; the groups bring their members along."""
-        for key in self.users.keys() - users.keys():
-            self.departed.add(self.users[key])
+        before = self.users
+        for key in before.keys() - users.keys():
+            self.departed.add(before[key])
         for key in self.groups.keys() - groups.keys():
             self.departed.add(self.groups[key])
-        self.holders.replace(self.users, users)
+        self.holders.replace(before, users)
         self.users = users
         self.groups = groups
         self.tables["User"].replace(users)
         self.tables["Group"].replace(groups)
-        self._by_email = {entry.names[0]: key for key, entry in users.items()}
-        self._by_user_name = {entry.names[1]: key for key, entry in users.items()}
+        if len(before) != len(users) or any(before.get(k) is not e for k, e in users.items()):
+            self._by_email = {entry.names[0]: key for key, entry in users.items()}
+            self._by_user_name = {entry.names[1]: key for key, entry in users.items()}
         self._by_group_name = {entry.record.name.casefold(): key for key, entry in groups.items()}
 
     def distrust(self, keys: Iterable[str] = ()) -> None:
