@@ -28,7 +28,7 @@ from bridge.directory.groups import Groups
 from bridge.directory.late import Late
 from bridge.directory.licenses import NOTHING_KNOWN, Assignable
 from bridge.directory.offers import OfferEntry, OfferKind
-from bridge.directory.opened import Opened, open_account
+from bridge.directory.opened import Means, Opened, open_account
 from bridge.directory.paging import Page
 from bridge.directory.search import Query
 from bridge.directory.time import Clock
@@ -75,15 +75,18 @@ class Directory:
         patience: float = PATIENCE,
         contended: Callable[[], object] = lambda: None,
     ) -> None:
-        self._goto = goto
-        self._store = store
-        self._mapping = mapping
+        self._means = Means(
+            goto=goto,
+            store=store,
+            mapping=mapping,
+            contention=Contention(found=contended, clock=clock),
+            max_age=max_age,
+            clock=clock,
+            sleep=sleep,
+        )
         self._connect = connect
-        self._max_age = max_age
         self._clock = clock
-        self._sleep = sleep
         self._patience = patience
-        self._contention = Contention(found=contended, clock=clock)
         self._done: Opened | None = None
         self._opening: asyncio.Task[Opened] | None = None
         self._writing: set[asyncio.Task[Any]] = set()
@@ -104,16 +107,7 @@ class Directory:
 
     async def _open(self) -> Opened:
         administrator = await self._connect()
-        self._done = await open_account(
-            self._goto,
-            self._store,
-            self._mapping,
-            administrator=administrator,
-            contention=self._contention,
-            max_age=self._max_age,
-            clock=self._clock,
-            sleep=self._sleep,
-        )
+        self._done = await open_account(self._means, administrator=administrator)
         return self._done
 
     async def close(self) -> None:

@@ -32,6 +32,19 @@ from bridge.mapping import Mapping as AttributeMapping
 from bridge.store import Store
 
 
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """What an account is opened with: the ways to it, and how old, in seconds, answers may be."""
+
+    goto: GoToClient
+    store: Store
+    mapping: AttributeMapping
+    contention: Contention
+    max_age: float
+    clock: Clock
+    sleep: Callable[[float], Awaitable[object]]
+
+
 @dataclass(frozen=True)
 class Opened:
     """Who carries out which verb, on one account."""
@@ -49,56 +62,28 @@ class Opened:
         return self.shown if self.shown.claims(key) else self.groups
 
 
-async def open_account(
-    goto: GoToClient,
-    store: Store,
-    mapping: AttributeMapping,
-    *,
-    administrator: str,
-    contention: Contention,
-    max_age: float,
-    clock: Clock,
-    sleep: Callable[[float], Awaitable[object]],
-) -> Opened:
+async def open_account(means: Means, *, administrator: str) -> Opened:
     """Read what is remembered of the client's account, and settle what was begun before a stop.
 
     ``administrator`` is the key of who is behind the grant. Raises the errors of a store that
     cannot be read.
     """
-    core, kept = await _core(
-        goto,
-        store,
-        mapping,
-        administrator=administrator,
-        contention=contention,
-        max_age=max_age,
-        clock=clock,
-        sleep=sleep,
-    )
+    core, kept = await _core(means, administrator)
     seats = Seats(core)
     settling = Settling(core, seats)
     users = Users(core, seats, settling)
     groups = Groups(core, users, settling)
     shown = ShownAsGroups(core, users)
-    types = models(accepting_provider(mapping))
+    types = models(accepting_provider(means.mapping))
     offered = Offered(core)
-    search = Search(core, users, groups, shown, offered, Walks(clock), types)
+    search = Search(core, users, groups, shown, offered, Walks(means.clock), types)
     await settling.all()
     return Opened(core, users, groups, shown, offered, search, kept)
 
 
-async def _core(
-    goto: GoToClient,
-    store: Store,
-    mapping: AttributeMapping,
-    *,
-    administrator: str,
-    contention: Contention,
-    max_age: float,
-    clock: Clock,
-    sleep: Callable[[float], Awaitable[object]],
-) -> tuple[Core, KeptPass]:
-    ledger = Ledger(store, goto.account_key)
+async def _core(means: Means, administrator: str) -> tuple[Core, KeptPass]:
+    goto, mapping, clock = means.goto, means.mapping, means.clock
+    ledger = Ledger(means.store, goto.account_key)
     await ledger.load()
     brake = Brake(ledger, allowed=mapping.destructive_per_hour)
     await brake.load()
@@ -112,7 +97,7 @@ async def _core(
         snapshot=snapshot,
         clock=clock,
     )
-    await kept.load(max_age=max_age)
+    await kept.load(max_age=means.max_age)
     core = Core(
         goto=goto,
         mapping=mapping,
@@ -132,10 +117,10 @@ async def _core(
         ),
         locks=Locks(),
         brake=brake,
-        trail=Trail(ledger, brake, contention),
+        trail=Trail(ledger, brake, means.contention),
         clock=clock,
-        sleep=sleep,
-        max_age=max_age,
+        sleep=means.sleep,
+        max_age=means.max_age,
         administrator=administrator,
     )
     await core.journal.load()

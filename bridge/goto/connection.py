@@ -23,7 +23,7 @@ _NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError
 
 def open_http(api_url: str, *, timeout: httpx.Timeout = TIMEOUT) -> httpx.AsyncClient:
     """A client for ``api_url``; close it with ``aclose()``. The environment's proxy is used."""
-    return Straight(
+    return BareClient(
         base_url=api_url.rstrip("/"),
         headers={"Accept": "application/json", "User-Agent": "goto-scim-bridge"},
         timeout=timeout,
@@ -31,19 +31,18 @@ def open_http(api_url: str, *, timeout: httpx.Timeout = TIMEOUT) -> httpx.AsyncC
     )
 
 
-class Straight(httpx.AsyncClient):
-    """Sends requests without httpx's cookies, redirects, sign-in and hooks, none of which GoTo
-    needs: they take as long as the sending does."""
+class BareClient(httpx.AsyncClient):
+    """Sends requests without httpx's cookies, redirects, sign-in and hooks: GoTo needs none."""
 
     def __init__(self, *, transport: httpx.AsyncBaseTransport, **options: Any) -> None:
         super().__init__(transport=transport, **options)
-        self._straight = transport
+        self._bare = transport
 
     async def send(
         self, request: httpx.Request, *, stream: bool = False, **_: Any
     ) -> httpx.Response:
         """Send a request; unless it is to be a ``stream``, read the answer."""
-        response = await self._straight.handle_async_request(request)
+        response = await self._bare.handle_async_request(request)
         response.request = request
         if not stream:
             try:

@@ -1,9 +1,8 @@
 """PATCHes in their plainest forms, read without models: users in and out of groups, and texts.
 
-The library takes half a millisecond to read and apply the smallest PATCH, which is longer than all
-else that the bridge does for it. What is recognised here means the same whatever its values are,
-and the library says once of each path whether it is one. Everything else is left to the library; a
-test holds the two together.
+The library takes half a millisecond to read and apply the smallest PATCH. What is recognised here
+means the same whatever its values are, and the library's model says which paths there are.
+Everything else is left to the library; a test holds the two together.
 """
 
 import re

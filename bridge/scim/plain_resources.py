@@ -1,6 +1,6 @@
 """Resources in their plainest form, read without models: texts, flags, objects, lists of objects.
 
-The library takes longer to read a new user than the bridge to create it. What is recognised here
+To read a new user by the library was a quarter of what its create cost. What is recognised here
 (nothing but writable attributes, under their exact names, with values of their own type) it would
 hand on as it is; everything else is left to it. A test holds the two together.
 """

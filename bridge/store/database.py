@@ -82,15 +82,11 @@ class Database:
 
     def insert(self, table: Table) -> Insert:
         """Give an insert with ``on_conflict_do_…``, which both dialects have but SQL has not."""
-        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+        return _insert(table, self.is_sqlite)
 
-    @functools.cache  # noqa: B019 - as many as there are tables
     def upsert(self, table: Table) -> Insert:
         """Give an insert that replaces every other column where the primary key is there."""
-        insert = self.insert(table)
-        keys = [column.name for column in table.primary_key]
-        replaced = {c.name: insert.excluded[c.name] for c in table.c if c.name not in keys}
-        return insert.on_conflict_do_update(index_elements=keys, set_=replaced)
+        return _upsert(table, self.is_sqlite)
 
     def upsert_of_rows(self, table: Table) -> str:
         """Give ``upsert`` as the driver's own text, which takes tuples in the order of columns.
@@ -103,6 +99,18 @@ class Database:
         if self._in_a_thread is not None:
             await self._in_a_thread.close()
         await self._engine.dispose()
+
+
+def _insert(table: Table, is_sqlite: bool) -> Insert:
+    return sqlite.insert(table) if is_sqlite else postgresql.insert(table)
+
+
+@functools.cache
+def _upsert(table: Table, is_sqlite: bool) -> Insert:
+    insert = _insert(table, is_sqlite)
+    keys = [column.name for column in table.primary_key]
+    replaced = {c.name: insert.excluded[c.name] for c in table.c if c.name not in keys}
+    return insert.on_conflict_do_update(index_elements=keys, set_=replaced)
 
 
 async def open_database(url: str) -> Database:
@@ -156,17 +164,10 @@ async def _open_sqlite(url: URL) -> Database:
         raise BridgeError(
             f"BRIDGE_DATABASE_URL: {path} cannot be used as a database ({error})."
         ) from error
-    engine = create_async_engine(
-        url.set(drivername="sqlite+aiosqlite"),
-        hide_parameters=True,
-        connect_args={"timeout": BUSY_TIMEOUT_S},
-    )
+    options: Any = {"hide_parameters": True, "connect_args": {"timeout": BUSY_TIMEOUT_S}}
+    engine = create_async_engine(url.set(drivername="sqlite+aiosqlite"), **options)
+    direct = create_engine(url.set(drivername="sqlite"), **options)
     _set_up(engine.sync_engine)
-    direct = create_engine(
-        url.set(drivername="sqlite"),
-        hide_parameters=True,
-        connect_args={"timeout": BUSY_TIMEOUT_S},
-    )
     _set_up(direct)
     return Database(engine, in_a_thread=OneThread(direct.execution_options(bridge_writes=True)))
 
