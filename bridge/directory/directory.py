@@ -225,14 +225,20 @@ class Directory:
 
     async def search(self, query: Query) -> Page:
         """Return one page of what is searched."""
+        if self._done is not None and not query.live and self.is_young:
+            # GoTo is not asked, and so not waited for.
+            return await self._done.search.page(query)
 
         async def searching() -> Page:
             return await (await self._opened()).search.page(query)
 
-        if self._done is not None and not query.live and self.is_young:
-            # GoTo is not asked, and so not waited for.
-            return await self._done.search.page(query)
         return await self._in_time(searching())
+
+    def next_page(self, query: Query) -> Page | None:
+        """Return a later page of a walk through users, where nothing is to be waited for."""
+        if self._done is None or "Group" in query.kinds:
+            return None
+        return self._done.search.next_page(query)
 
     async def create(self, kind: Kind, wanted: Mapping[str, Any]) -> Entry:
         """Create a resource (SCIM JSON) and return it as it then is."""

@@ -10,6 +10,7 @@ from typing import Protocol
 from bridge.directory.offers import Shown
 from bridge.directory.order import Listing
 from bridge.directory.paging import SortKey, sort_key
+from bridge.directory.table import Table
 
 
 class Listed(Protocol):
@@ -23,6 +24,9 @@ class Listed(Protocol):
 
     def entries(self, first: int, last: int | None) -> Sequence[Shown]:
         """Return the resources from one index on, up to another, as they are now."""
+
+    def texts(self, first: int, last: int | None) -> Sequence[bytes]:
+        """Return the same as they are sent."""
 
 
 class LookedAt:
@@ -45,16 +49,24 @@ class LookedAt:
         """Return the resources from one index on, up to another."""
         return [self._newest(entry) for _, entry in islice(self._keyed, first, last)]
 
+    def texts(self, first: int, last: int | None) -> list[bytes]:
+        """Return the same as they are sent."""
+        return [entry.text for entry in self.entries(first, last)]
+
 
 class Found:
     """What a table found.
 
-    ``known`` returns the entries of keys, also of those that left since, as far as there are any.
+    ``known`` returns the entries of keys, also of those that left since, as far as there are any;
+    ``table`` has the texts of those that are there.
     """
 
-    def __init__(self, listing: Listing, known: Callable[[Sequence[str]], Sequence[Shown]]) -> None:
+    def __init__(
+        self, listing: Listing, known: Callable[[Sequence[str]], Sequence[Shown]], table: Table
+    ) -> None:
         self._listing = listing
         self._known = known
+        self._table = table
 
     def __len__(self) -> int:
         return len(self._listing)
@@ -67,6 +79,13 @@ class Found:
     def entries(self, first: int, last: int | None) -> Sequence[Shown]:
         """Return the resources from one index on, up to another."""
         return self._known(self._listing.keys(first, last))
+
+    def texts(self, first: int, last: int | None) -> Sequence[bytes]:
+        """Return the same as they are sent."""
+        at_hand = self._table.texts(self._listing, first, last)
+        if at_hand is not None:
+            return at_hand
+        return [entry.text for entry in self.entries(first, last)]
 
 
 def merged(listings: Sequence[Found], *, descending: bool) -> "Merged":
@@ -93,3 +112,7 @@ class Merged:
         """Return the resources from one index on, up to another."""
         rows = islice(self._keyed, first, last)
         return [entry for _, found, index in rows for entry in found.entries(index, index + 1)]
+
+    def texts(self, first: int, last: int | None) -> list[bytes]:
+        """Return the same as they are sent."""
+        return [entry.text for entry in self.entries(first, last)]

@@ -36,6 +36,10 @@ class Order:
     def __len__(self) -> int:
         return len(self._keys)
 
+    def is_of(self, keys: Sequence[str]) -> bool:
+        """Whether ids that were lent are still those that there are."""
+        return keys is self._keys
+
     def lend(self) -> Sequence[str]:
         """Return the ids as they are now, never to change."""
         self._is_lent = True
@@ -87,6 +91,11 @@ class Listing:
 
     def __len__(self) -> int:
         return self._total
+
+    @property
+    def whole(self) -> Sequence[str] | None:
+        """All ids there are, where the list is of all of them in their own order, else None."""
+        return self._all if self._chosen is self._positions is None else None
 
     def keys(self, first: int = 0, last: int | None = None) -> Sequence[str]:
         """Return the ids from one index on, up to another."""

@@ -6,9 +6,8 @@ neighbor, so that what is created or deleted meanwhile neither skips nor repeats
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scim2_models import InvalidCursorException
 
@@ -21,14 +20,22 @@ if TYPE_CHECKING:  # it needs the order that is defined here
 SortKey = tuple[bool, Any, int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of resources; ``next`` and ``previous`` are JSON positions, or None."""
+class Page(NamedTuple):
+    """One page of resources; ``next`` and ``previous`` are JSON positions, or None.
+
+    It holds ``texts``, the resources as they are sent, where these were asked for, else ``entries``.
+    """
 
     total: int
-    entries: Sequence[Shown] = field(default_factory=tuple)
+    entries: Sequence[Shown] = ()
     next: Any = None
     previous: Any = None
+    texts: Sequence[bytes] = ()
+
+    @property
+    def size(self) -> int:
+        """How many resources it holds."""
+        return len(self.texts or self.entries)
 
 
 def sort_key(value: Any, key: str) -> SortKey:
@@ -36,10 +43,12 @@ def sort_key(value: Any, key: str) -> SortKey:
     return value is None, "" if value is None else value, len(key), key
 
 
-def page_by_index(listed: "Listed", *, start: int, count: int | None) -> Page:
-    """Return the entries from a 1-based index on."""
+def page_by_index(listed: "Listed", *, start: int, count: int | None, texts: bool = False) -> Page:
+    """Return the resources from a 1-based index on, as entries or as ``texts``."""
     first = max(start, 1) - 1
     last = None if count is None else first + count
+    if texts:
+        return Page(len(listed), texts=listed.texts(first, last))
     return Page(len(listed), listed.entries(first, last))
 
 

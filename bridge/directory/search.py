@@ -1,8 +1,7 @@
 """Searches: which resources match, in which order, and which of them are on the page."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from scim2_models import NotFoundException, Resource, ScimFilter, SearchRequest
 from scim2_models.path import AttrPath, CompareOperator, Comparison
@@ -25,15 +24,16 @@ from bridge.mapping import is_address
 MOST_PREDICATES = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What is searched: the types, the request, and who asks. ``live`` wants a look at GoTo now."""
+class Query(NamedTuple):
+    """What is searched: the types, the request, and who asks. ``live`` wants a look at GoTo now,
+    ``texts`` a page of resources as they are sent."""
 
     kinds: Sequence[AnyKind]
     request: SearchRequest[Any]
     position: Any = None
     client: str = ""
     live: bool = False
+    texts: bool = False
 
 
 class Search:
@@ -60,27 +60,40 @@ class Search:
 
     async def page(self, query: Query) -> Page:
         """Return one page. Raises the GoToError of a look that failed: a list is whole or none."""
+        if "Group" in query.kinds and (query.request.start_index or 1) > 1:
+            await self._shown.settle()
+        if (page := self.next_page(query)) is not None:
+            return page
         oldest = self._core.oldest_allowed(live=query.live)
         request = query.request
         descending = (
             request.sort_by is not None and request.sort_order == SearchRequest.SortOrder.descending
         )
-        goes_on = request.cursor is None and (request.start_index or 1) > 1
-        may_go_on = goes_on and self._core.max_age > 0 and not query.live
-        start = request.start_index or 1
-        if may_go_on and (walk := self._walks.go_on(_walk(query), start)):
-            await self._shown.settle()
-            page = page_by_index(walk.listed, start=start, count=request.count)
-            walk.waits_for = start + len(page.entries)
-            return page
         listed = await self._listed(query, oldest, descending)
         if request.cursor is not None:
             return page_by_cursor(
                 listed, position=query.position, count=request.count, descending=descending
             )
-        page = page_by_index(listed, start=start, count=request.count)
-        if not goes_on and request.count != 0:
-            self._walks.begin(_walk(query), listed, seen=len(page.entries))
+        start = request.start_index or 1
+        page = page_by_index(listed, start=start, count=request.count, texts=query.texts)
+        if start <= 1 and request.count != 0:
+            self._walks.begin(_walk(query), listed, seen=page.size)
+        return page
+
+    def next_page(self, query: Query) -> Page | None:
+        """Return a later page of a walk by index; None where it is none, or the walk is not known.
+
+        Groups that stand for something else are as they were when they were last settled.
+        """
+        request = query.request
+        start = request.start_index or 1
+        if start <= 1 or request.cursor is not None or query.live or self._core.max_age <= 0:
+            return None
+        walk = self._walks.go_on(_walk(query), start)
+        if walk is None:
+            return None
+        page = page_by_index(walk.listed, start=start, count=request.count, texts=query.texts)
+        walk.waits_for = start + page.size
         return page
 
     async def _listed(self, query: Query, oldest: float, descending: bool) -> Listed:
@@ -112,7 +125,8 @@ class Search:
             sort_by=Accessor(binding) if binding else None,
             descending=descending,
         )
-        return Found(listing, self._known_users if kind == "User" else self._known_groups)
+        known = self._known_users if kind == "User" else self._known_groups
+        return Found(listing, known, table)
 
     def _known_users(self, keys: Sequence[str]) -> Sequence[Shown]:
         snapshot = self._core.snapshot

@@ -6,9 +6,9 @@ all be made again from the entries.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from scim2_models import Resource as ResourceModel
 from scim2_models import ScimFilter
@@ -46,6 +46,8 @@ class Table:
     def __init__(self, entries: Mapping[str, Entry]) -> None:
         self._entries = entries
         self._order = Order(entries)
+        # The resources as they are sent, in their order; None where nobody asked yet.
+        self._texts: list[bytes | None] = [None] * len(self._order)
         self._columns: OrderedDict[str, Column] = OrderedDict()
         self._sources: dict[str, Source] = {}
         self._touched: set[str] = set()
@@ -99,6 +101,24 @@ class Table:
             except Unaligned:
                 assert scim_filter is not None
                 wanted = self._plans[str(scim_filter)] = as_verdict(scim_filter, model)
+
+    def texts(self, listing: Listing, first: int, last: int | None) -> Sequence[bytes] | None:
+        """Return part of a listing as it is sent; None where it is not of all that there are now.
+
+        A page of a large account is mostly waiting for memory. So what it takes lies side by side,
+        and no entry is looked for by its key.
+        """
+        whole = listing.whole
+        if whole is None:
+            return None
+        self._settle()
+        if not self._order.is_of(whole):
+            return None
+        found = self._texts[first:last]
+        if not all(found):  # quicker than to compare each with None: no text is empty
+            found = [self._entries[key].text for key in whole[first:last]]
+            self._texts[first:last] = found
+        return cast(list[bytes], found)
 
     def _plan(self, scim_filter: ScimFilter[Any], model: type[ResourceModel[Any]]) -> Plan:
         return _remembered(
@@ -188,6 +208,7 @@ class Table:
             self._columns.clear()
             self._sources.clear()
             self._order = Order(self._entries)
+            self._texts = [None] * len(self._order)
             return
         for key in touched:
             self._update(key, self._entries.get(key))
@@ -197,11 +218,15 @@ class Table:
         if entry is None:
             if is_known:
                 self._order.drop(position)
+                del self._texts[position]
                 for column in self._columns.values():
                     column.drop(position)
             return
-        if not is_known:
+        if is_known:
+            self._texts[position] = None
+        else:
             self._order.insert(position, key)
+            self._texts.insert(position, None)
         values = read_out(entry, self._sources.values())
         for name, value in zip(self._sources, values, strict=True):
             self._columns[name].put(position, value, inserted=not is_known)

@@ -63,11 +63,12 @@ class Walks:
 
     def go_on(self, query: Hashable, start: int) -> Walk | None:
         """Return the walk that a later page belongs to, or None where there is none any more."""
-        now = self._clock()
-        own = [
-            walk for walk in reversed(self._by_query.get(query, ())) if now - walk.began <= KEPT_FOR
-        ]
-        waiting = next((walk for walk in own if walk.waits_for == start), None)
-        if waiting is not None:
-            return waiting
-        return own[0] if own and not own[0].outdated else None
+        oldest = self._clock() - KEPT_FOR
+        latest = None
+        for walk in reversed(self._by_query.get(query, ())):
+            if walk.began < oldest:
+                break
+            if walk.waits_for == start:
+                return walk
+            latest = latest or walk
+        return None if latest is None or latest.outdated else latest

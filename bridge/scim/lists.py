@@ -96,8 +96,11 @@ class Lists:
     ) -> bytes:
         """Return the body of one page of a walk by index. ``root`` is ``base_url`` within JSON."""
         request = reading.request
-        query = Query(reading.kinds, request, reading.position, client, live)
-        page = await self._directory.search(query)
+        whole = reading.projections is None
+        query = Query(reading.kinds, request, reading.position, client, live, whole)
+        page = self._directory.next_page(query)
+        if page is None:
+            page = await self._directory.search(query)
         envelope = {**_counted(page), "startIndex": request.start_index or 1}
         return _body(reading, envelope, page, base_url, root)
 
@@ -128,7 +131,12 @@ def is_whole(reading: Reading) -> bool:
 
 def found_body(reading: Reading, found: Shown | None, *, base_url: str, root: bytes) -> bytes:
     """Return the body of a list of what a lookup found, one resource or none."""
-    page = Page(1, [found]) if found is not None else Page(0)
+    if found is None:
+        page = Page(0)
+    elif reading.projections is None:
+        page = Page(1, texts=[found.text])
+    else:
+        page = Page(1, [found])
     return _body(reading, {**_counted(page), "startIndex": 1}, page, base_url, root)
 
 
@@ -136,7 +144,7 @@ def _counted(page: Page) -> dict[str, Any]:
     return {
         "schemas": [LIST_RESPONSE],
         "totalResults": page.total,
-        "itemsPerPage": len(page.entries),
+        "itemsPerPage": page.size,
     }
 
 
@@ -144,7 +152,7 @@ def _body(
     reading: Reading, envelope: dict[str, Any], page: Page, base_url: str, root: bytes
 ) -> bytes:
     if reading.projections is None:
-        return list_body(envelope, page.entries, root)
+        return list_body(envelope, page.texts or [each.text for each in page.entries], root)
     resources = [published(entry, base_url) for entry in page.entries]
     envelope["Resources"] = [
         reading.projections[each["meta"]["resourceType"]](each) for each in resources

@@ -41,12 +41,12 @@ def list_response(body: bytes) -> Response:
     return _response(body)
 
 
-def list_body(envelope: Mapping[str, Any], entries: Sequence[Shown], root: bytes) -> bytes:
-    """Return a list of whole resources: their texts joined behind the envelope.
+def list_body(envelope: Mapping[str, Any], found: Sequence[bytes], root: bytes) -> bytes:
+    """Return a list of whole resources, which are given as texts, joined behind the envelope.
 
     ``root`` is the URL of the SCIM root as it stands within JSON (``in_json``).
     """
-    texts = [entry.text for entry in entries] or [b""]
+    texts = [*found] or [b""]
     # Put round the texts before they are joined: a page is copied as seldom as can be.
     texts[0] = orjson.dumps(envelope)[:-1] + b',"Resources":[' + texts[0]
     texts[-1] += b"]}"
