@@ -84,6 +84,9 @@ class RightsOfTheSimulator:
     def __init__(self, control: httpx.AsyncClient) -> None:
         self._control = control
 
+    def at_hand(self) -> None:
+        return None
+
     async def token(self) -> str:
         return str((await self._control.post("/_sim/token")).json()["access_token"])
 

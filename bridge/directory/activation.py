@@ -31,6 +31,8 @@ def is_suspended(record: UserRecord) -> bool:
 
 def suspends(record: UserRecord, fields: Mapping[str, Any]) -> bool:
     """Whether a write of ``fields`` leaves a user with neither licences nor roles who had some."""
+    if not CLEARED.keys() & fields.keys():
+        return False
     had = [*record.license_keys, *record.admin_roles]
     left = {"licenseKeys": record.license_keys, "adminRoles": record.admin_roles, **fields}
     return bool(had) and not any(left[name] for name in CLEARED)

@@ -1,7 +1,7 @@
 """Changes of one user on their way up: one write, settled where its answer is lost, then kept."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -187,8 +187,7 @@ class UserChanges:
         audited = core.trail.user_changed(entry, activated)
         return await core.keep_user(activated, audited=audited, ended=ended)
 
-    @asynccontextmanager
-    async def _begun(
+    def _begun(
         self,
         entry: UserEntry,
         fields: Mapping[str, Any],
@@ -196,17 +195,14 @@ class UserChanges:
         *,
         parked: Any = None,
         forgetting: bool = False,
-    ) -> AsyncIterator[list[Intent]]:
+    ) -> AbstractAsyncContextManager[Sequence[Intent]]:
         """Journal a change that is more than GoTo's to remember: one of its fields, and of what
         the bridge keeps beside them. ``forgetting`` says that nothing is parked after it."""
         kept = None if forgetting else parked or entry.state.parked
         if not fields or (held == entry.state.held and kept == entry.state.parked):
-            yield []
-            return
+            return nullcontext(())
         payload = {"key": entry.key, "fields": fields, "held": held, "parked": kept}
-        subject = about_user(entry.key)
-        async with self._core.journal.begun(CHANGE, subject, payload) as intents:
-            yield intents
+        return self._core.journal.begun(CHANGE, about_user(entry.key), payload)
 
     async def _update(self, entry: UserEntry, fields: Mapping[str, Any]) -> None:
         if not fields:

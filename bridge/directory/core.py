@@ -1,7 +1,6 @@
 """What the verbs share: GoTo, the snapshot, the ledger, the locks, and how old a look may be."""
 
 from collections.abc import (
-    AsyncIterator,
     Awaitable,
     Callable,
     Iterable,
@@ -9,7 +8,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -79,14 +78,13 @@ class Core:
         moment = self.oldest_allowed() if oldest is None else oldest
         return self.is_young(moment) or self.snapshot.gone_at(key) >= moment
 
-    @asynccontextmanager
-    async def braked(self, entry: UserEntry, fields: Mapping[str, Any]) -> AsyncIterator[None]:
+    def braked(
+        self, entry: UserEntry, fields: Mapping[str, Any]
+    ) -> AbstractAsyncContextManager[None]:
         """Count a write of ``fields`` that leaves an active user without licences and roles."""
         if not suspends(entry.record, fields):
-            yield
-            return
-        async with self.brake.passing("suspend", entry.key, entry.record):
-            yield
+            return nullcontext()
+        return self.brake.passing("suspend", entry.key, entry.record)
 
     @contextmanager
     def settling(self, *keys: str) -> Iterator[None]:

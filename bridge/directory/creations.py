@@ -13,14 +13,10 @@ from typing import Any
 from bridge.directory import activation
 from bridge.directory.actor import actor
 from bridge.directory.core import Core
+from bridge.directory.gathering import Gathering
 from bridge.directory.refusals import lost_so_far
 from bridge.errors import GoToError, GoToRejected, OutcomeUnknown
 from bridge.goto import LARGEST_CREATE, CreatedUser, NewUser, UserRecord
-
-# Long enough for requests that were sent at once, too short for a person to notice.
-TOGETHER = 0.004
-# Requests that were sent at once come in closer together than this.
-QUIET = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +50,9 @@ class _Wave:
     license_keys: tuple[str, ...]
     admin_roles: tuple[str, ...]
     wishes: list[_Wish] = field(default_factory=list)
-    full: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def is_full(self) -> bool:
+        return len(self.wishes) >= LARGEST_CREATE
 
 
 class Creations:
@@ -65,6 +63,7 @@ class Creations:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self.gathering = Gathering()
         self._open: dict[tuple[str, tuple[str, ...], tuple[str, ...]], _Wave] = {}
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -84,30 +83,19 @@ class Creations:
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
         wave.wishes.append(wish)
-        if len(wave.wishes) >= LARGEST_CREATE:
+        if wave.is_full():
             self._open.pop(agreed, None)
-            wave.full.set()
         return await wish.answer
 
     async def _go_up(self, wave: _Wave) -> None:
-        await self._gathered(wave)
         try:
+            await self.gathering.complete(wave.client, wave.is_full)
             await self._together(wave)
         except BaseException as error:
             for wish in wave.wishes:
                 wish.settle(error)
             if not isinstance(error, Exception):
                 raise
-
-    @staticmethod
-    async def _gathered(wave: _Wave) -> None:
-        """Wait until nobody comes any more."""
-        clock = asyncio.get_running_loop().time
-        until, seen = clock() + TOGETHER, 0
-        while not wave.full.is_set() and seen < len(wave.wishes) and clock() < until:
-            seen = len(wave.wishes)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(wave.full.wait(), QUIET)
 
     async def _together(self, wave: _Wave) -> None:
         def leaving() -> list[NewUser]:

@@ -105,8 +105,8 @@ class UserEntry:
         return _record_of(self.raw)
 
     @property
-    def resource(self) -> dict[str, Any]:
-        """Whole SCIM JSON but for locations, read out of ``text`` each time."""
+    def resource(self) -> Mapping[str, Any]:
+        """Whole SCIM JSON but for locations, read out of ``text``; nobody changes it."""
         return resource_of(self.text, self.state.held)
 
     @property
@@ -148,7 +148,7 @@ class GroupEntry:
             self.digest ^= key_digest(key)
 
     @property
-    def resource(self) -> dict[str, Any]:
+    def resource(self) -> Mapping[str, Any]:
         """Whole SCIM JSON but for locations; references are relative to the SCIM root."""
         resource = dict(self.base)
         if self.members:

@@ -1,7 +1,7 @@
 """Brings a group's name, and what the bridge holds of it, up to what is wanted."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, Protocol
 
 from scim2_models import NotFoundException
@@ -74,18 +74,14 @@ class GroupChanges:
         kept = core.assembly.group(record, entry.members, seen_at=core.clock(), held=target.held)
         return await core.keep_group(kept, audited=core.trail.group(action, entry.key), ended=ended)
 
-    @asynccontextmanager
-    async def _begun(
+    def _begun(
         self, entry: GroupEntry, name: str, held: Mapping[str, Any]
-    ) -> AsyncIterator[list[Intent]]:
+    ) -> AbstractAsyncContextManager[Sequence[Intent]]:
         """Journal a change that is more than GoTo's to remember: a name and what is held beside."""
         if held == entry.state.held:
-            yield []
-            return
+            return nullcontext(())
         payload = {"key": entry.key, "name": name, "held": held}
-        subject = about_key(entry.key)
-        async with self._core.journal.begun(RENAME_GROUP, subject, payload) as intents:
-            yield intents
+        return self._core.journal.begun(RENAME_GROUP, about_key(entry.key), payload)
 
     async def _rename(self, entry: GroupEntry, name: str) -> None:
         with goto_refusals(self._writing.attribute_of, "name", name):

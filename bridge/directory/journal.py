@@ -57,7 +57,7 @@ class Journal:
     @asynccontextmanager
     async def begun(
         self, operation: str, subject: str, payload: Mapping[str, Any]
-    ) -> AsyncIterator[list[Intent]]:
+    ) -> AsyncIterator[Sequence[Intent]]:
         """Begin an operation; what is done within ends the intents that are given.
 
         An error ends them too, unless it leaves open what became of the operation.

@@ -23,7 +23,7 @@ SortKey = tuple[bool, Any, int, str]
 class Page(NamedTuple):
     """One page of resources; ``next`` and ``previous`` are JSON positions, or None.
 
-    It holds ``texts``, the resources as they are sent, where these were asked for, else ``entries``.
+    It holds ``texts``, the resources as they are sent, where they were asked for, else ``entries``.
     """
 
     total: int

@@ -152,7 +152,11 @@ def _finished(traces: Mapping[str, _Trace], now: float) -> Iterator[str]:
 
 def _changed(before: Fields | None, after: Fields | None) -> list[str]:
     ours, theirs = before or {}, after or {}
-    return [name for name in {**ours, **theirs} if not is_same(ours.get(name), theirs.get(name))]
+    return [
+        name
+        for name in {**ours, **theirs}
+        if (our := ours.get(name)) != (their := theirs.get(name)) and not is_same(our, their)
+    ]
 
 
 def _holds(fields: Fields, name: str, value: Any) -> bool:

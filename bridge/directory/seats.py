@@ -43,6 +43,7 @@ class Seats:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._creations = Creations(core)
+        self.coming = self._creations.gathering.coming
 
     async def create(
         self,

@@ -6,6 +6,7 @@ library's own contract suite use.
 
 from typing import Any
 
+import orjson
 from scim2_models import (
     PreconditionFailedException,
     Resource,
@@ -99,7 +100,7 @@ class DirectoryStorage(AsyncScimStorage):
 
 def model_of(entry: Shown, provider: ScimProvider) -> Resource[Any]:
     """Return an entry as a model of the service."""
-    resource = entry.resource
+    resource = orjson.loads(orjson.dumps(entry.resource))  # a copy: it is the library's to change
     model = models(provider)[resource["meta"]["resourceType"]]
     return model.model_validate(resource, scim_provider=provider)
 

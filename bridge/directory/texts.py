@@ -5,6 +5,7 @@ knows: it is no byte of UTF-8, so that no client's value can hold it.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from secrets import token_hex
 from typing import Any
 
@@ -50,17 +51,29 @@ def with_members(text: bytes, members: Sequence[str]) -> bytes:
     return b"".join((head, b',"members":[', ",".join(parts).encode("latin-1"), b"]", META, tail))
 
 
-def resource_of(text: bytes, held: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the framed resource that a text was made of; ``held`` is what is held beside it."""
+def resource_of(text: bytes, held: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the framed resource that a text was made of; ``held`` is what is held beside it.
+
+    Nobody changes it: several share it.
+    """
+    resource, managing = _read(text)
+    for name in managing:
+        extension = resource[name]
+        manager = {key: part for key, part in extension["manager"].items() if key != "$ref"}
+        kept = (held.get(name) or {}).get("manager") or {}
+        if "$ref" in kept:
+            manager["$ref"] = kept["$ref"]
+        resource = {**resource, name: {**extension, "manager": manager}}
+    return resource
+
+
+@lru_cache(maxsize=64)
+def _read(text: bytes) -> tuple[Mapping[str, Any], Sequence[str]]:
+    """Read a text, and name the extensions with a manager; a verb asks for it several times."""
     resource: dict[str, Any] = orjson.loads(text.replace(ROOT + b"/", b""))
     del resource["meta"]["location"]
-    for name, value in resource.items():
-        if name.startswith("urn:") and "manager" in value:
-            kept = (held.get(name) or {}).get("manager") or {}
-            value["manager"].pop("$ref", None)
-            if "$ref" in kept:
-                value["manager"]["$ref"] = kept["$ref"]
-    return resource
+    managing = [n for n, value in resource.items() if n.startswith("urn:") and "manager" in value]
+    return resource, managing
 
 
 def _manager(manager: Mapping[str, Any]) -> dict[str, Any]:

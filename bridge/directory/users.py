@@ -10,6 +10,7 @@ from bridge.directory import belongings
 from bridge.directory.changes import UserChanges, Wish, needs_look
 from bridge.directory.core import Core
 from bridge.directory.entries import Change, Guard, UserEntry
+from bridge.directory.gathering import Arrival
 from bridge.directory.journal import about_email, about_user
 from bridge.directory.leavers import Leavers, differing
 from bridge.directory.refusals import (
@@ -98,14 +99,17 @@ class Users:
             target = self._writing.target(wanted)
         user_name = str(wanted.get("userName") or target.fields["email"])
         active = wanted.get("active") is not False
-        try:
-            return await self._create(target, user_name, active=active)
-        except UniquenessException:
-            if not await self._leavers.found(target.fields["email"]):
-                raise
-            return await self._create(target, user_name, active=active)
+        with self._seats.coming() as arrival:
+            try:
+                return await self._create(target, user_name, arrival, active=active)
+            except UniquenessException:
+                if not await self._leavers.found(target.fields["email"]):
+                    raise
+                return await self._create(target, user_name, arrival, active=active)
 
-    async def _create(self, target: Target, user_name: str, *, active: bool) -> UserEntry:
+    async def _create(
+        self, target: Target, user_name: str, arrival: Arrival, *, active: bool
+    ) -> UserEntry:
         core, email = self._core, str(target.fields["email"])
         leaver = core.ledger.leaver_mailed(email)
         locks = [_user_lock(leaver)] if leaver else []
@@ -125,6 +129,7 @@ class Users:
             earlier = core.journal.of(subject)
             try:
                 async with core.journal.begun(CREATE, subject, payload) as ended:
+                    arrival.there()
                     entry = await self._created(target, active=active, ended=ended, back=back)
             except UniquenessException:
                 # GoTo has it, and may have it from this client's create before.

@@ -98,9 +98,13 @@ class AccessTokens:
 
         In the last minutes of a token it is renewed in the background, and nobody waits.
         """
+        return self.at_hand() or await self._renewed()
+
+    def at_hand(self) -> str | None:
+        """The access token where there is one that has not run out, as ``token`` gives it."""
         current, now = self._current, self._clock()
         if current is None or now >= current.expires_at:
-            return await self._renewed()
+            return None
         if now >= current.renew_at and now - self._failed_at >= PAUSE:
             self._start_renewal()
         return current.value

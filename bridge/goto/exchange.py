@@ -41,6 +41,8 @@ async def exchange(
             response = await http.send(request, stream=True)
             answered = True
             try:
+                if response.status_code == httpx.codes.NO_CONTENT:
+                    return response.status_code, b""
                 return response.status_code, await response.aread()
             except httpx.DecodingError:
                 return response.status_code, b""

@@ -87,7 +87,9 @@ class Transport:
         refused: str | None = None
         while True:
             self._breaker.refuse(call.about)
-            token = await self._token(refused, leave_by)
+            token = self._grant.at_hand() if refused is None else None
+            if token is None:
+                token = await self._token(refused, leave_by)
             ticket, leave_by = await self._place(priority, leave_by)
             if at_departure is not None:
                 call, at_departure = at_departure(), None

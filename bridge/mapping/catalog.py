@@ -21,6 +21,10 @@ CORE = {"User": USER, "Group": GROUP}
 COMMON = {"externalId": {"name": "externalId", "type": "string", "caseExact": True}}
 
 
+# A dict is told in no time, any other mapping by asking its whole ancestry.
+OBJECTS = (dict, Mapping)
+
+
 class UnknownPath(ValueError):
     """No attribute has this path."""
 
@@ -40,11 +44,10 @@ class AttributePath:
     def get(self, resource: Mapping[str, Any]) -> Any:
         """Return the value at this path of a resource (SCIM JSON), or None."""
         host: Any = resource.get(self.schema) if self.schema else resource
-        # A dict is told in no time, any other mapping by asking its whole ancestry.
-        value = host.get(self.name) if isinstance(host, dict | Mapping) else None
+        value = host.get(self.name) if isinstance(host, OBJECTS) else None
         if self.sub is None:
             return value
-        return value.get(self.sub) if isinstance(value, dict | Mapping) else None
+        return value.get(self.sub) if isinstance(value, OBJECTS) else None
 
     def is_removed(self, held: Mapping[str, Any]) -> bool:
         """Whether what is held says, by an explicit None, that a client removed the value."""

@@ -3,7 +3,7 @@
 The SCIM library has read it by the schema before; here it may still be any JSON.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -17,11 +17,13 @@ JSON_TYPES: Mapping[str, type | tuple[type, ...]] = {
     "boolean": bool, "integer": int, "decimal": (int, float),
 }  # fmt: skip
 
+EMPTY: Sequence[Any] = ("", [], {})
+
 
 def sent(path: AttributePath, wanted: Mapping[str, Any]) -> Any:
     """Return what a client wants at a path, or None for no value (RFC 7643 §2.5)."""
     value = path.get(wanted)
-    return None if value in ("", [], {}) else value
+    return value if value or value not in EMPTY else None
 
 
 def in_shape(wanted: Mapping[str, Any], objects: Iterable[str]) -> Mapping[str, Any]:

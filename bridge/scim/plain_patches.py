@@ -37,16 +37,15 @@ class Texts:
 
     def applied(self, entry: Entry) -> dict[str, Any] | None:
         """Return the resource as it is then wanted, None where it is so already."""
-        wanted = entry.resource
+        resource = entry.resource
+        wanted = {name: value for name, value in resource.items() if name not in SERVERS_OWN}
         changed = False
         for place, text in self.texts:
             host = wanted
             for name in place[:-1]:
-                host = host.setdefault(name, {})
+                host[name] = host = {**host.get(name, {})}
             changed = changed or host.get(place[-1]) != text
             host[place[-1]] = text
-        for name in SERVERS_OWN:
-            wanted.pop(name, None)
         return wanted if changed else None
 
 

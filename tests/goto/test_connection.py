@@ -197,6 +197,9 @@ def test_the_client_tells_a_lost_write_from_a_failed_read(handler: Handler) -> N
 class _OneToken:
     """An access token that nobody has to ask for."""
 
+    def at_hand(self) -> None:
+        return None
+
     async def token(self) -> str:
         return "access"
 
