@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from bridge.store import Write
 
+TURNS = 4
+"""Turns of the loop from a request in a socket to its change."""
+
 Store = Callable[[Sequence[Write]], Awaitable[None]]
 
 
@@ -71,11 +74,20 @@ class Commits:
     async def _store_all(self) -> None:
         try:
             while self._waiting:
+                await self._burst()
                 async with self._turn:
                     changes, self._waiting = self._waiting, []
                     await self._store_together(changes)
         finally:
             self._storing = None
+
+    async def _burst(self) -> None:
+        """Let those come along whose requests have arrived already, as long as more come."""
+        seen = 0
+        while len(self._waiting) > seen:
+            seen = len(self._waiting)
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
 
     async def _store_together(self, changes: Sequence[_Change]) -> None:
         prepared = [change for change in changes if _is_prepared(change)]

@@ -51,8 +51,8 @@ class _Wave:
     admin_roles: tuple[str, ...]
     wishes: list[_Wish] = field(default_factory=list)
 
-    def is_full(self) -> bool:
-        return len(self.wishes) >= LARGEST_CREATE
+    def size(self) -> int:
+        return len(self.wishes)
 
 
 class Creations:
@@ -83,14 +83,15 @@ class Creations:
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
         wave.wishes.append(wish)
-        if wave.is_full():
+        if wave.size() >= LARGEST_CREATE:
             self._open.pop(agreed, None)
         return await wish.answer
 
     async def _go_up(self, wave: _Wave) -> None:
         try:
-            await self.gathering.complete(wave.client, wave.is_full)
+            await self.gathering.complete(wave.client, wave.size, LARGEST_CREATE)
             await self._together(wave)
+            self.gathering.answered(wave.client, wave.size())
         except BaseException as error:
             for wish in wave.wishes:
                 wish.settle(error)

@@ -17,6 +17,8 @@ QUIET = 0.002
 """Seconds since the last one came: requests that were sent at once come in closer together."""
 STEP = 0.001
 """Seconds between two looks whether those on the way are there."""
+LATELY = 0.05
+"""Seconds for which it counts how many creates the wave before had."""
 
 
 @dataclass(slots=True)
@@ -51,6 +53,7 @@ class Gathering:
 
     def __init__(self) -> None:
         self._clients: dict[str, _Client] = {}
+        self._last: dict[str, tuple[int, float]] = {}
 
     @contextmanager
     def coming(self) -> Iterator[Arrival]:
@@ -69,11 +72,18 @@ class Gathering:
             if not client.creates:
                 del self._clients[name]
 
-    async def complete(self, name: str, is_full: Callable[[], bool]) -> None:
-        """Wait until nobody else of a client comes, or the wave is full."""
+    async def complete(self, name: str, size: Callable[[], int], most: int) -> None:
+        """Wait until nobody else of a client comes, or there are so many as go together."""
         until = monotonic() + TOGETHER
-        while not is_full() and (pause := self._pause(name, until)) > 0:  # noqa: ASYNC110 - time decides
+        while size() < most and not self._is_back(name, size()):
+            pause = self._pause(name, until)
+            if pause <= 0:
+                return
             await asyncio.sleep(pause)
+
+    def answered(self, name: str, size: int) -> None:
+        """Say that a wave of so many was answered."""
+        self._last[name] = (size, monotonic())
 
     def _pause(self, name: str, until: float) -> float:
         client, now = self._clients.get(name), monotonic()
@@ -81,3 +91,13 @@ class Gathering:
             return 0.0
         quiet = client.last_came + QUIET - now
         return min(max(quiet, STEP) if client.on_the_way else quiet, until - now)
+
+    def _is_back(self, name: str, size: int) -> bool:
+        """Whether as many are there as were in the wave before, and nobody is on the way.
+
+        A client with so many at once waits for all of them before it sends more.
+        """
+        last, answered = self._last.get(name, (0, 0.0))
+        client = self._clients.get(name)
+        on_the_way = client.on_the_way if client else 0
+        return not on_the_way and 1 < last <= size and monotonic() - answered < LATELY
