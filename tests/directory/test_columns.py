@@ -241,6 +241,10 @@ class Made:
     resource: dict[str, Any]
     state: Any
 
+    @property
+    def text(self) -> bytes:
+        return repr(self.resource).encode()
+
 
 def made(key: str, chance: random.Random) -> Made:
     """A user with much that others have too, much that nobody else has, and much missing."""
@@ -354,6 +358,40 @@ def test_pages_make_up_the_whole(text: str | None) -> None:
         pages += looked.keys(first, first + 100)
     assert pages == list(whole.keys())
     assert len(set(pages)) == total
+
+
+@pytest.mark.parametrize("changes", [1, 30, 2 * MOST_CHANGES])
+def test_pages_of_all_are_of_what_is_there_now(changes: int) -> None:
+    chance = random.Random(8)
+    entries: dict[str, Any] = {str(key): made(str(key), chance) for key in range(900, 2900, 2)}
+    table = Table(entries)
+    found = 0
+    for _ in range(6):
+        everybody = listed(table, "User", None)
+        for first in range(0, len(entries), 70):
+            keys = everybody.keys(first, first + 70)
+            at_hand = table.texts(everybody, first, first + 70)
+            assert at_hand is not None
+            assert at_hand == [entries[key].text for key in keys]
+            found += len(at_hand)
+        for _ in range(changes):
+            change(table, entries, chance)
+    assert found > 5000
+
+
+def test_texts_are_at_hand_for_nothing_but_all_that_there_are() -> None:
+    chance = random.Random(9)
+    entries: dict[str, Any] = {str(key): made(str(key), chance) for key in range(900, 990)}
+    table = Table(entries)
+    everybody, some = listed(table, "User", None), listed(table, "User", "active eq true")
+    assert table.texts(everybody, 0, 9) is not None
+    assert table.texts(some, 0, 9) is None
+    entries["950"] = made("950", chance)
+    table.touch("950")
+    assert table.texts(everybody, 50, 51) == [entries["950"].text]
+    del entries["901"]
+    table.touch("901")
+    assert table.texts(everybody, 0, 9) is None
 
 
 def test_a_listing_stays_as_it_is_while_others_come_and_go() -> None:
