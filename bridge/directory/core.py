@@ -314,7 +314,8 @@ class Core:
                 self.recent.wrote(each.key, before, _shape(each))
                 self.snapshot.touch_group(each.key)
                 changed[each.key] = each
-        await self.ledger.save("Group", [group.state for group in changed.values()])
+        if changed:
+            await self.ledger.save("Group", [group.state for group in changed.values()])
 
 
 def _shape(group: GroupEntry) -> dict[str, Any]:
