@@ -239,9 +239,10 @@ class Users:
             if wish is None:
                 return entry
             user_name = wish.user_name
+            if not user_name or _has_name(entry, user_name):
+                return await self._changes.change(entry, wish)
             async with self._core.locks.hold(_name_lock(user_name)):
-                if user_name and not _has_name(entry, user_name):
-                    await self._refuse_taken(user_name, key=key)
+                await self._refuse_taken(user_name, key=key)
                 return await self._changes.change(entry, wish)
 
     def _wish(self, entry: UserEntry, wanting: "_Wanting") -> Wish | None:
