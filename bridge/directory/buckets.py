@@ -42,15 +42,34 @@ class Buckets:
         del self._codes[position]
 
     def where(self, test: Test, rows: Sequence[Any]) -> bytes:
-        """Return which of the rows that these are of satisfy a comparison, which is not ``ne``."""
-        codes, own = self._codes, self._code(test.right)
-        if codes.count(own) > MOST_BESIDE:
+        """Return which of the rows that these are of satisfy a comparison.
+
+        It is equality, an order, or, of texts, a beginning that is not empty.
+        """
+        codes, (first, last) = self._codes, self._ends(test)
+        ends = {first, last}
+        if sum(map(codes.count, ends)) > MOST_BESIDE:
             return bytes(test.each(rows))
         less, greater = test.op in LESS, test.op in GREATER
-        table = bytes([less]) * own + b"\0" + bytes([greater]) * (255 - own)
+        table = bytearray([less]) * first + b"\1" * (last + 1 - first)
+        table += bytes([greater]) * (256 - len(table))
+        for end in ends:
+            table[end] = 0
         marks = codes.translate(table)
-        position = codes.find(own)
-        while position >= 0:
-            marks[position] = test(rows[position])
-            position = codes.find(own, position + 1)
+        for end in ends:
+            position = codes.find(end)
+            while position >= 0:
+                marks[position] = test(rows[position])
+                position = codes.find(end, position + 1)
         return bytes(marks)
+
+    def _ends(self, test: Test) -> tuple[int, int]:
+        """Return the first and the last range of which only some values may satisfy a test.
+
+        Of what lies between the two all do: texts of one beginning stand next to one another.
+        """
+        first = last = self._code(test.right)
+        if test.op == CompareOperator.sw:
+            while last < len(self._cuts) and self._cuts[last].startswith(test.right):
+                last += 1
+        return first, last

@@ -5,6 +5,8 @@ to look through them. It knows texts by their number, and returns a byte for eac
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
+from operator import methodcaller
 
 from scim2_models.path import CompareOperator
 
@@ -13,8 +15,7 @@ MARKS = bytes.maketrans(ROW_HIT, HIT)
 EVERYTHING_ELSE = bytes(number for number in range(256) if number > 1)
 # So many are marked one by one.
 FEW = 100
-# So many equal ones are looked for. Above it, to compare each text is quicker.
-MOST_EQUAL = 12
+SEPARATORS_IN = methodcaller("count", SEPARATOR)
 
 
 class Joined:
@@ -32,45 +33,20 @@ class Joined:
             return None
         return cls(joined, len(texts))
 
-    def where(self, op: CompareOperator, text: bytes) -> bytes | None:
-        """Return which texts are equal to a text, hold it, begin or end with it.
-
-        The text is not empty, unless they are to be equal. None is for too many equal ones.
-        """
-        if op == CompareOperator.eq:
-            return self._equal(SEPARATOR + text + SEPARATOR)
-        before = SEPARATOR if op == CompareOperator.sw else b""
+    def where(self, op: CompareOperator, text: bytes) -> bytes:
+        """Return which texts hold a text, or end with it; it is not empty."""
         after = SEPARATOR if op == CompareOperator.ew else b""
-        parts = self._joined.split(before + text + after)
+        parts = self._joined.split(text + after)
         if len(parts) == 1:
             return bytes(self._size)
         if len(parts) > FEW:
-            return _many(parts, before + HIT + after)
-        return self._few(parts, first=0 if before else -1, within=len(before + after))
-
-    def _few(self, parts: Sequence[bytes], *, first: int, within: int) -> bytes:
-        """Mark the row in which each part ends; ``within`` separators are between two parts."""
+            return _many(parts, HIT + after)
+        parts.pop()
         marks = bytearray(self._size)
-        row = first
-        for part in parts[:-1]:
-            row += part.count(SEPARATOR)
-            marks[row] = 1
-            row += within
+        # The row in which each part ends. A separator that was looked for is in none of them.
+        for number, separators in enumerate(accumulate(map(SEPARATORS_IN, parts))):
+            marks[separators - 1 + (number if after else 0)] = 1
         return bytes(marks)
-
-    def _equal(self, needle: bytes) -> bytes | None:
-        joined = self._joined
-        marks = bytearray(self._size)
-        row, counted = -1, 0
-        hit = joined.find(needle)
-        for _ in range(MOST_EQUAL):
-            if hit < 0:
-                return bytes(marks)
-            row += joined.count(SEPARATOR, counted, hit + 1)
-            marks[row] = 1
-            counted = hit + 1
-            hit = joined.find(needle, counted)
-        return bytes(marks) if hit < 0 else None
 
 
 def _many(parts: Sequence[bytes], mark: bytes) -> bytes:

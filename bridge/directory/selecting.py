@@ -52,8 +52,18 @@ class View(Protocol):
     def column(self, name: str) -> Column:
         """Return a column that the plan named."""
 
+    def only(self, key: str) -> bytes:
+        """Return the resource with an id."""
+
     def holding(self, member: str) -> bytes:
         """Return the groups that have a member."""
+
+
+# What is looked up and not looked through, by the path of the attribute.
+BY_INDEX: Mapping[str, Callable[[View, str], bytes]] = {
+    ":id.": lambda view, key: view.only(key),
+    MEMBERS: lambda view, key: view.holding(key),
+}
 
 
 class Unaligned(Exception):
@@ -146,11 +156,12 @@ class _Planner(FilterVisitor[Selecting]):
         if accessor.is_complex:
             return _true_in(self._column(_verdict(node, self.model)))
         test = test_of(accessor, node.op, node.value)
-        if accessor.path == MEMBERS and isinstance(test.right, str):
+        indexed = BY_INDEX.get(accessor.path)
+        if indexed is not None and isinstance(test.right, str):
             if test.op == CompareOperator.eq:
-                return lambda view: view.holding(test.right)
+                return lambda view: indexed(view, test.right)
             if test.op == CompareOperator.ne:
-                return lambda view: flipped(view.holding(test.right))
+                return lambda view: flipped(indexed(view, test.right))
         name = self._column(source_of(accessor))
         return lambda view: view.column(name).where(test)
 

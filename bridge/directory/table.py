@@ -162,6 +162,14 @@ class Table:
         self._columns.move_to_end(name)
         return self._columns[name]
 
+    def only(self, key: str) -> bytes:
+        """Return the resource with an id."""
+        marks = bytearray(self.size)
+        position, is_known = self._order.find(key)
+        if is_known:
+            marks[position] = 1
+        return bytes(marks)
+
     def holding(self, member: str) -> bytes:
         """Return the groups that have a member."""
         groups = [self._entries[key] for key in self._order.lend()]

@@ -16,12 +16,7 @@ from bridge.directory.rows import MISSING, Coded, Missing, verdict
 from bridge.directory.selections import both, either, flipped, selection
 
 BLOCK = 512
-TEXT_OPERATORS = (
-    CompareOperator.eq,
-    CompareOperator.co,
-    CompareOperator.sw,
-    CompareOperator.ew,
-)
+WITHIN_TEXTS = (CompareOperator.co, CompareOperator.ew)
 
 
 class Wide:
@@ -132,9 +127,11 @@ class Wide:
             return bytes(map(test, self._rows))
         if test.op == CompareOperator.ne:
             return flipped(self._tested(Test(CompareOperator.eq, test.right)))
-        if self._type is str and test.op in TEXT_OPERATORS:
+        if self._type is str and test.op not in ORDERINGS and not test.right:
+            return b"\1" * len(self._rows)
+        if self._type is str and test.op in WITHIN_TEXTS:
             return self._holding(test)
-        if test.op in ORDERINGS:
+        if test.op in ORDERINGS or (self._type is str and test.op == CompareOperator.sw):
             if self._buckets is None:
                 self._buckets = Buckets(self._rows)
             return self._buckets.where(test, self._rows)
@@ -145,21 +142,17 @@ class Wide:
 
     def _holding(self, test: Test) -> bytes:
         """Look for a text in the joined texts of each block."""
-        if not test.right and test.op != CompareOperator.eq:
-            return b"\1" * len(self._rows)
         if "\0" in test.right:
             return bytes(map(test, self._rows))
         text = test.right.encode(errors="surrogatepass")
         parts: list[bytes] = []
-        is_often = False
         for block, joined in enumerate(self._joined):
             if joined is False:
                 joined = self._joined[block] = Joined.of(self._block(block))
-            marks = None if joined is None or is_often else joined.where(test.op, text)
-            if marks is None:
-                marks = bytes(test.each(self._block(block)))
-                is_often = joined is not None
-            parts.append(marks)
+            if joined is None:
+                parts.append(bytes(test.each(self._block(block))))
+            else:
+                parts.append(joined.where(test.op, text))
         return b"".join(parts)
 
 

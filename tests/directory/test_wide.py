@@ -16,6 +16,7 @@ from bridge.directory.wide import Wide
 
 ORDERED = [CompareOperator(op) for op in ("eq", "gt", "ge", "lt", "le")]
 TEXTUAL = [CompareOperator(op) for op in ("eq", "co", "sw", "ew")]
+WITHIN = [CompareOperator.co, CompareOperator.ew]
 # Few letters, so that there are hits, hits in a row, and hits that overlap.
 TEXTS = st.text("ab\0\1\2é\ud800", max_size=5)
 EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
@@ -28,7 +29,7 @@ def one_by_one(test: Comparison, values: list[Any]) -> bytes:
 
 
 @settings(max_examples=400)
-@given(st.lists(TEXTS, min_size=1, max_size=40), st.sampled_from(TEXTUAL), TEXTS)
+@given(st.lists(TEXTS, min_size=1, max_size=40), st.sampled_from(WITHIN), TEXTS)
 def test_a_text_is_found_where_a_look_at_each_finds_it(
     texts: list[str], op: CompareOperator, text: str
 ) -> None:
@@ -36,20 +37,16 @@ def test_a_text_is_found_where_a_look_at_each_finds_it(
     assert (found is None) is any(mark in each for each in texts for mark in "\0\1")
     if found is not None and text and "\0" not in text:
         marks = found.where(op, text.encode(errors="surrogatepass"))
-        expected = one_by_one(Comparison(op, text), texts)
-        assert marks in (None, expected)
-        assert marks is not None or texts.count(text) > joined.MOST_EQUAL
+        assert marks == one_by_one(Comparison(op, text), texts)
 
 
-@pytest.mark.parametrize("op", TEXTUAL)
-@pytest.mark.parametrize("hits", [1, joined.MOST_EQUAL, joined.FEW, joined.FEW * 3])
+@pytest.mark.parametrize("op", WITHIN)
+@pytest.mark.parametrize("hits", [1, joined.FEW // 4, joined.FEW, joined.FEW * 3])
 def test_many_texts_are_found_as_few_are(op: CompareOperator, hits: int) -> None:
     texts = ["aaxaa"] * hits + ["b"] * 30 + ["aa"] * hits
     found = Joined.of(texts)
     assert found is not None
-    marks = found.where(op, b"aa")
-    assert marks in (None, one_by_one(Comparison(op, "aa"), texts))
-    assert (marks is None) is (op == CompareOperator.eq and hits > joined.MOST_EQUAL)
+    assert found.where(op, b"aa") == one_by_one(Comparison(op, "aa"), texts)
 
 
 CHANGES = st.lists(st.tuples(st.sampled_from(["set", "insert", "drop"]), st.integers(0, 99)))
