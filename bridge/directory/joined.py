@@ -4,11 +4,14 @@ Of a hundred thousand texts each lies somewhere else in memory, and to fetch the
 to look through them. It knows texts by their number, and returns a byte for each: 1 where one fits.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate
-from operator import methodcaller
+from operator import methodcaller, ne
 
 from scim2_models.path import CompareOperator
+
+from bridge.directory.selections import both, either, flipped
 
 SEPARATOR, HIT, ROW_HIT = b"\0", b"\1", b"\2"
 MARKS = bytes.maketrans(ROW_HIT, HIT)
@@ -16,26 +19,70 @@ EVERYTHING_ELSE = bytes(number for number in range(256) if number > 1)
 # So many are marked one by one.
 FEW = 100
 SEPARATORS_IN = methodcaller("count", SEPARATOR)
+SAMPLE = 200
+
+
+def common_tail(texts: Sequence[str]) -> str:
+    """Return the domain that most of some addresses end with, at sign and all, else nothing."""
+    sample = texts[:: max(1, len(texts) // SAMPLE)]
+    tails = Counter(text[text.rfind("@") :] for text in sample if "@" in text)
+    (tail, times), *_ = tails.most_common(1) or [("", 0)]
+    return tail if times > len(sample) / 2 else ""
 
 
 class Joined:
-    """Texts of which none holds the two characters that stand for something else here."""
+    """Texts of which none holds the two characters that stand for something else here.
 
-    def __init__(self, joined: bytes, size: int) -> None:
+    The end that most of them share is kept once: it is half of an address.
+    """
+
+    def __init__(self, joined: bytes, cut: bytes, tail: bytes) -> None:
         self._joined = joined
-        self._size = size
+        self._size = len(cut)
+        self._cut = cut
+        self._tail = tail
 
     @classmethod
-    def of(cls, texts: Sequence[str]) -> "Joined | None":
+    def of(cls, texts: Sequence[str], tail: str = "") -> "Joined | None":
         """Join texts, or return None where they cannot be told apart then."""
-        joined = "\0".join(["", *texts, ""]).encode(errors="surrogatepass")
+        heads = [text.removesuffix(tail) for text in texts] if tail else texts
+        joined = "\0".join(["", *heads, ""]).encode(errors="surrogatepass")
         if joined.count(SEPARATOR) != len(texts) + 1 or HIT in joined:
             return None
-        return cls(joined, len(texts))
+        cut = bytes(map(ne, map(len, heads), map(len, texts)))
+        return cls(joined, cut, tail.encode(errors="surrogatepass"))
 
     def where(self, op: CompareOperator, text: bytes) -> bytes:
         """Return which texts hold a text, or end with it; it is not empty."""
-        after = SEPARATOR if op == CompareOperator.ew else b""
+        if op == CompareOperator.ew:
+            return self._ending(text)
+        found = self._marked(text)
+        if not self._tail:
+            return found
+        if text in self._tail:
+            return either(found, self._cut)
+        # It may begin before the common end, and go on within it.
+        for length in range(1, len(text)):
+            if self._tail.startswith(text[length:]):
+                found = either(found, self._before_tail(text[:length]))
+        return found
+
+    def _ending(self, text: bytes) -> bytes:
+        found = self._marked(text, SEPARATOR)
+        if not self._tail:
+            return found
+        found = both(found, flipped(self._cut))
+        if self._tail.endswith(text):
+            return either(found, self._cut)
+        if text.endswith(self._tail):
+            return either(found, self._before_tail(text[: -len(self._tail)]))
+        return found
+
+    def _before_tail(self, text: bytes) -> bytes:
+        return both(self._marked(text, SEPARATOR), self._cut)
+
+    def _marked(self, text: bytes, after: bytes = b"") -> bytes:
+        """Return in which of what is joined a text is, with a separator ``after`` it or not."""
         parts = self._joined.split(text + after)
         if len(parts) == 1:
             return bytes(self._size)

@@ -5,7 +5,7 @@ A listing is what was found, in its order. It stays as it is while resources com
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress, islice
 from typing import Any
 
@@ -105,10 +105,10 @@ class Listing:
             return [self._all[position] for position in self._positions[first:last]]
         chosen = self._chosen
         assert chosen is not None
-        is_dense = self._total * 16 > len(chosen)
-        if is_dense and last is not None and last < FAR:
-            return list(islice(compress(self._all, chosen), first, last))
-        self._found = _dense(self._all, chosen) if is_dense else _sparse(self._all, chosen)
+        one_by_one = _dense if self._total * 16 > len(chosen) else _sparse
+        if last is not None and last < FAR:
+            return list(islice(one_by_one(self._all, chosen), first, last))
+        self._found = list(one_by_one(self._all, chosen))
         return self._found[first:last]
 
     def value(self, index: int) -> Any:
@@ -135,14 +135,12 @@ def sorted_positions(
     return array("I", reversed(real) if descending else real)
 
 
-def _dense(keys: Sequence[str], chosen: bytes) -> list[str]:
-    return list(compress(keys, chosen))
+def _dense(keys: Sequence[str], chosen: bytes) -> Iterator[str]:
+    return compress(keys, chosen)
 
 
-def _sparse(keys: Sequence[str], chosen: bytes) -> list[str]:
-    found = []
+def _sparse(keys: Sequence[str], chosen: bytes) -> Iterator[str]:
     position = chosen.find(1)
     while position >= 0:
-        found.append(keys[position])
+        yield keys[position]
         position = chosen.find(1, position + 1)
-    return found

@@ -11,7 +11,7 @@ from scim2_models.path import CompareOperator
 
 from bridge.directory.buckets import Buckets
 from bridge.directory.filters import ORDERINGS, Test, present
-from bridge.directory.joined import Joined
+from bridge.directory.joined import Joined, common_tail
 from bridge.directory.rows import MISSING, Coded, Missing, verdict
 from bridge.directory.selections import both, either, flipped, selection
 
@@ -27,6 +27,7 @@ class Wide:
         kinds = {_kind(value) for value in real}
         # The type of all values, if they are in an order and comparisons with it are known.
         self._type = kinds.pop() if len(kinds) == 1 else None
+        self._tail = common_tail(real) if self._type is str else ""
         self._blank = "" if self._type is str else real[0] if real else None
         self._rows: list[Any] = []
         self._odd = bytearray()
@@ -148,7 +149,7 @@ class Wide:
         parts: list[bytes] = []
         for block, joined in enumerate(self._joined):
             if joined is False:
-                joined = self._joined[block] = Joined.of(self._block(block))
+                joined = self._joined[block] = Joined.of(self._block(block), self._tail)
             if joined is None:
                 parts.append(bytes(test.each(self._block(block))))
             else:

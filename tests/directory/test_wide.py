@@ -18,7 +18,9 @@ ORDERED = [CompareOperator(op) for op in ("eq", "gt", "ge", "lt", "le")]
 TEXTUAL = [CompareOperator(op) for op in ("eq", "co", "sw", "ew")]
 WITHIN = [CompareOperator.co, CompareOperator.ew]
 # Few letters, so that there are hits, hits in a row, and hits that overlap.
-TEXTS = st.text("ab\0\1\2é\ud800", max_size=5)
+ANY = st.text("ab@\0\1\2é\ud800", max_size=5)
+# And a domain that most have in common.
+TEXTS = st.builds("".join, st.tuples(ANY, st.sampled_from(["", "@ab", "@ab", "@ab"])))
 EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 MOMENTS = st.integers(0, 40).map(lambda days: EPOCH + datetime.timedelta(days=days))
 VALUES: list[st.SearchStrategy[Any]] = [TEXTS, st.integers(-20, 20), MOMENTS]
@@ -29,11 +31,16 @@ def one_by_one(test: Comparison, values: list[Any]) -> bytes:
 
 
 @settings(max_examples=400)
-@given(st.lists(TEXTS, min_size=1, max_size=40), st.sampled_from(WITHIN), TEXTS)
+@given(
+    st.lists(TEXTS, min_size=1, max_size=40),
+    st.sampled_from(["", "@", "@ab", "@a"]),
+    st.sampled_from(WITHIN),
+    TEXTS,
+)
 def test_a_text_is_found_where_a_look_at_each_finds_it(
-    texts: list[str], op: CompareOperator, text: str
+    texts: list[str], tail: str, op: CompareOperator, text: str
 ) -> None:
-    found = Joined.of(texts)
+    found = Joined.of(texts, tail)
     assert (found is None) is any(mark in each for each in texts for mark in "\0\1")
     if found is not None and text and "\0" not in text:
         marks = found.where(op, text.encode(errors="surrogatepass"))
@@ -47,6 +54,30 @@ def test_many_texts_are_found_as_few_are(op: CompareOperator, hits: int) -> None
     found = Joined.of(texts)
     assert found is not None
     assert found.where(op, b"aa") == one_by_one(Comparison(op, "aa"), texts)
+
+
+@pytest.mark.parametrize("op", WITHIN)
+def test_a_common_end_is_part_of_each_text(op: CompareOperator) -> None:
+    texts = ["a@ab", "b@ab", "ba@ab", "ab", "a", "@ab", "b@a", "a@ab@ab", "b"]
+    found = Joined.of(texts, "@ab")
+    assert found is not None
+    pieces = {each[first:last] for each in texts for first in range(7) for last in range(1, 8)}
+    for text in {*pieces, "a@abb", "ab@b"} - {""}:
+        assert found.where(op, text.encode()) == one_by_one(Comparison(op, text), texts), text
+
+
+@pytest.mark.parametrize(
+    ("texts", "tail"),
+    [
+        ([], ""),
+        (["a", "b"], ""),
+        (["a@x.com", "b@x.com", "c@y.com"], "@x.com"),
+        (["a@x.com", "b@y.com", "c@z.com"], ""),
+        (["a@b@x.com", "@x.com", "d"], "@x.com"),
+    ],
+)
+def test_the_domain_of_most_addresses_is_known(texts: list[str], tail: str) -> None:
+    assert joined.common_tail(texts) == tail
 
 
 CHANGES = st.lists(st.tuples(st.sampled_from(["set", "insert", "drop"]), st.integers(0, 99)))
