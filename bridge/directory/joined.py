@@ -18,6 +18,7 @@ MARKS = bytes.maketrans(ROW_HIT, HIT)
 EVERYTHING_ELSE = bytes(number for number in range(256) if number > 1)
 # So many are marked one by one.
 FEW = 100
+AT = b"@"
 SEPARATORS_IN = methodcaller("count", SEPARATOR)
 SAMPLE = 200
 
@@ -62,9 +63,11 @@ class Joined:
         if text in self._tail:
             return either(found, self._cut)
         # It may begin before the common end, and go on within it.
-        for length in range(1, len(text)):
+        length = text.find(AT, 1)
+        while length > 0:
             if self._tail.startswith(text[length:]):
                 found = either(found, self._before_tail(text[:length]))
+            length = text.find(AT, length + 1)
         return found
 
     def _ending(self, text: bytes) -> bytes:
