@@ -38,8 +38,8 @@ class Joined:
     """
 
     def __init__(self, joined: bytes, cut: bytes, tail: bytes) -> None:
-        self._joined = joined
-        self._size = len(cut)
+        self.texts = joined
+        self.size = len(cut)
         self._cut = cut
         self._tail = tail
 
@@ -86,13 +86,13 @@ class Joined:
 
     def _marked(self, text: bytes, after: bytes = b"") -> bytes:
         """Return in which of what is joined a text is, with a separator ``after`` it or not."""
-        parts = self._joined.split(text + after)
+        parts = self.texts.split(text + after)
         if len(parts) == 1:
-            return bytes(self._size)
+            return bytes(self.size)
         if len(parts) > FEW:
             return _many(parts, HIT + after)
         parts.pop()
-        marks = bytearray(self._size)
+        marks = bytearray(self.size)
         # The row in which each part ends. A separator that was looked for is in none of them.
         for number, separators in enumerate(accumulate(map(SEPARATORS_IN, parts))):
             marks[separators - 1 + (number if after else 0)] = 1

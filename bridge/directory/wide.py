@@ -3,8 +3,10 @@
 It knows values as comparisons use them, in the order of positions; neither resources nor filters.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any, Literal
 
 from scim2_models.path import CompareOperator
@@ -12,10 +14,13 @@ from scim2_models.path import CompareOperator
 from bridge.directory.buckets import Buckets
 from bridge.directory.filters import ORDERINGS, Test, present
 from bridge.directory.joined import Joined, common_tail
+from bridge.directory.pairs import Pairs
 from bridge.directory.rows import MISSING, Coded, Missing, verdict
 from bridge.directory.selections import both, either, flipped, selection
 
 BLOCK = 512
+# So many times its size a block grows to before all are cut anew.
+GROWN = 4
 WITHIN_TEXTS = (CompareOperator.co, CompareOperator.ew)
 
 
@@ -40,10 +45,25 @@ class Wide:
             known: dict[Any, Any] = {}
             self._rows = [known.setdefault(row, row) for row in self._rows]
         self._is_odd = any(self._odd)
-        # Of each block; False where it was not looked at yet.
-        self._joined: list[Joined | Literal[False] | None] = []
         self._buckets: Buckets | None = None
-        self._forget(0)
+        self._cut()
+
+    def _cut(self) -> None:
+        """Cut the rows into blocks, anew."""
+        whole, rest = divmod(len(self._rows), BLOCK)
+        self._sizes = [BLOCK] * whole + [rest]
+        # Of each block; False where it was not looked at since it changed.
+        self._joined: list[Joined | Literal[False] | None] = [False] * len(self._sizes)
+        self._pairs = Pairs()
+
+    def _changed(self, position: int, *, grown_by: int = 0) -> None:
+        """Say that a row changed, came or went: no block but its own does."""
+        block = bisect_right(list(accumulate(self._sizes)), position)
+        block = min(block, len(self._sizes) - 1)
+        self._sizes[block] += grown_by
+        self._joined[block] = False
+        if self._sizes[block] > GROWN * BLOCK:
+            self._cut()
 
     def _taken(self, value: Any) -> tuple[Any, int]:
         if type(value) is Missing:
@@ -60,11 +80,10 @@ class Wide:
         if inserted:
             self._rows.insert(position, row)
             self._odd.insert(position, odd)
-            self._forget(position // BLOCK)
         else:
             self._rows[position] = row
             self._odd[position] = odd
-            self._joined[position // BLOCK] = False
+        self._changed(position, grown_by=1 if inserted else 0)
         if self._buckets is not None:
             self._buckets.put(position, row, inserted=inserted)
         return True
@@ -72,15 +91,9 @@ class Wide:
     def drop(self, position: int) -> None:
         """Take a row out."""
         del self._rows[position], self._odd[position]
-        self._forget(position // BLOCK)
+        self._changed(position, grown_by=-1)
         if self._buckets is not None:
             self._buckets.drop(position)
-
-    def _forget(self, first: int) -> None:
-        """Forget what is known of the blocks from one on."""
-        blocks = -(-len(self._rows) // BLOCK)
-        del self._joined[first:]
-        self._joined += [False] * (blocks - len(self._joined))
 
     def values(self, shown: Callable[[Any], Any] | None = None) -> list[Any]:
         """Return the value of each row, or what a function makes of it, of missing ones at least.
@@ -138,23 +151,33 @@ class Wide:
             return self._buckets.where(test, self._rows)
         return bytes(map(test, self._rows))
 
-    def _block(self, block: int) -> list[Any]:
-        return self._rows[block * BLOCK : (block + 1) * BLOCK]
-
     def _holding(self, test: Test) -> bytes:
         """Look for a text in the joined texts of each block."""
         if "\0" in test.right:
             return bytes(map(test, self._rows))
         text = test.right.encode(errors="surrogatepass")
-        parts: list[bytes] = []
+        ends = list(accumulate(self._sizes))
+        rows = [slice(end - size, end) for end, size in zip(ends, self._sizes, strict=True)]
         for block, joined in enumerate(self._joined):
             if joined is False:
-                joined = self._joined[block] = Joined.of(self._block(block), self._tail)
-            if joined is None:
-                parts.append(bytes(test.each(self._block(block))))
-            else:
+                self._join(block, self._rows[rows[block]])
+        blocks = -1
+        if test.op == CompareOperator.co and "@" not in test.right and test.right not in self._tail:
+            blocks = self._pairs.blocks_with(text)
+        parts: list[bytes] = []
+        for block, joined in enumerate(self._joined):
+            if not joined:
+                parts.append(bytes(test.each(self._rows[rows[block]])))
+            elif blocks >> block & 1:
                 parts.append(joined.where(test.op, text))
+            else:
+                parts.append(bytes(joined.size))
         return b"".join(parts)
+
+    def _join(self, block: int, texts: Sequence[str]) -> None:
+        joined = self._joined[block] = Joined.of(texts, self._tail)
+        if joined is not None:
+            self._pairs.put(block, joined.texts)
 
 
 Plane = Coded | Wide

@@ -1,6 +1,7 @@
 """Many distinct values: what is found at once is what a look at each of them finds."""
 
 import datetime
+from itertools import product
 from typing import Any
 
 import pytest
@@ -24,6 +25,9 @@ TEXTS = st.builds("".join, st.tuples(ANY, st.sampled_from(["", "@ab", "@ab", "@a
 EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 MOMENTS = st.integers(0, 40).map(lambda days: EPOCH + datetime.timedelta(days=days))
 VALUES: list[st.SearchStrategy[Any]] = [TEXTS, st.integers(-20, 20), MOMENTS]
+
+
+PEOPLE = list(product(["ada", "ana", "bo", "x"], ["ng", "ana", "li", ""]))
 
 
 def one_by_one(test: Comparison, values: list[Any]) -> bytes:
@@ -78,6 +82,40 @@ def test_a_common_end_is_part_of_each_text(op: CompareOperator) -> None:
 )
 def test_the_domain_of_most_addresses_is_known(texts: list[str], tail: str) -> None:
     assert joined.common_tail(texts) == tail
+
+
+@pytest.mark.parametrize("op", TEXTUAL)
+@pytest.mark.parametrize("grown", [1, 4])
+def test_pieces_of_texts_are_found_in_whichever_block_they_are(
+    op: CompareOperator, grown: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wide, "BLOCK", 5)
+    monkeypatch.setattr(wide, "GROWN", grown)
+    texts = [f"{first}{last}{each % 3}@ab" for each, (first, last) in enumerate(PEOPLE)]
+    texts += ["without", "an", "", "é\ud800"]
+    plane = Wide(texts)
+
+    def look() -> None:
+        pieces = {each[a:b] for each in texts for a in range(6) for b in range(1, 9)}
+        for text in {*pieces, *texts, "za", "a@b", "xx"}:
+            test = Comparison(op, text)
+            assert plane.where(test, no_item=False) == one_by_one(test, texts), text
+
+    look()
+    for position, text in ((0, "zaza"), (7, "xx@ab"), (len(texts), "last"), *((3, "an"),) * 12):
+        plane.put(position, text, inserted=True)
+        texts.insert(position, text)
+        look()
+    plane.put(2, "xyz", inserted=False)
+    texts[2] = "xyz"
+    look()
+    while texts:
+        plane.drop(len(texts) // 2)
+        del texts[len(texts) // 2]
+        look()
+    plane.put(0, "again", inserted=True)
+    texts.append("again")
+    look()
 
 
 CHANGES = st.lists(st.tuples(st.sampled_from(["set", "insert", "drop"]), st.integers(0, 99)))
