@@ -162,7 +162,8 @@ class Wide:
             if joined is False:
                 self._join(block, self._rows[rows[block]])
         blocks = -1
-        if test.op == CompareOperator.co and "@" not in test.right and test.right not in self._tail:
+        # What reaches into the common end is not all within a block.
+        if "@" not in test.right and test.right not in self._tail:
             blocks = self._pairs.blocks_with(text)
         parts: list[bytes] = []
         for block, joined in enumerate(self._joined):
