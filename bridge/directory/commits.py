@@ -13,6 +13,8 @@ from bridge.store import Write
 
 TURNS = 4
 """Turns of the loop from a request in a socket to its change."""
+ENOUGH = 64
+"""Changes that are stored without waiting for more."""
 
 Store = Callable[[Sequence[Write]], Awaitable[None]]
 
@@ -84,7 +86,7 @@ class Commits:
     async def _burst(self) -> None:
         """Let those come along whose requests have arrived already, as long as more come."""
         seen = 0
-        while len(self._waiting) > seen:
+        while seen < len(self._waiting) < ENOUGH:
             seen = len(self._waiting)
             for _ in range(TURNS):
                 await asyncio.sleep(0)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.directory.commits import Commits
+from bridge.directory.commits import ENOUGH, Commits
 from bridge.directory.ledger import Ledger
 from bridge.store import ResourceState, Sealer, Store, StoreUnavailable, Write, saving
 
@@ -75,6 +75,42 @@ def test_what_comes_while_something_is_stored_goes_together_next() -> None:
         await asyncio.gather(*tasks)
         assert slow.together == [["0"], [str(number) for number in range(1, 41)]]
         assert done == list(range(41))
+
+    asyncio.run(scenario())
+
+
+def test_a_burst_goes_together_from_its_first_on() -> None:
+    async def scenario() -> None:
+        slow = Slow()
+        commits = Commits(slow.write, afterwards=lambda: None)
+
+        async def late(number: int) -> None:
+            for _ in range(number):  # one after the other, as requests are read out of sockets
+                await asyncio.sleep(0)
+            await commits.commit(save(number))
+
+        tasks = [asyncio.create_task(late(number)) for number in range(8)]
+        for _ in range(30):
+            await asyncio.sleep(0)
+        assert slow.together == [[str(number) for number in range(8)]]
+        slow.let.release()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(scenario())
+
+
+def test_but_it_does_not_wait_for_ever_where_more_and_more_come() -> None:
+    async def scenario() -> None:
+        slow = Slow()
+        commits = Commits(slow.write, afterwards=lambda: None)
+        tasks = []
+        while not slow.together:
+            tasks.append(asyncio.create_task(commits.commit(save(len(tasks)))))
+            await asyncio.sleep(0)
+            assert len(tasks) < 3 * ENOUGH
+        for _ in range(9):
+            slow.let.release()
+        await asyncio.gather(*tasks)
 
     asyncio.run(scenario())
 
