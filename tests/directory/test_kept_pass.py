@@ -107,6 +107,9 @@ def test_a_crash_goes_on_from_a_snapshot_only_where_nothing_was_written_after_it
             assert bool(calls) is writes
             shown = (await again.read("User", key)).resource["name"]["givenName"]
             assert (shown == "Zoë") is writes
+            # What they store by themselves ends before the database is closed.
+            await again.close()
+            await crashed.close()
 
     asyncio.run(run())
 
