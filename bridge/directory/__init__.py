@@ -3,12 +3,12 @@
 from bridge.directory.actor import acting_for
 from bridge.directory.directory import Directory
 from bridge.directory.entries import (
-    SERVERS_OWN,
     Entry,
     GroupEntry,
     Kind,
     MembershipChange,
     UserEntry,
+    clients_own,
 )
 from bridge.directory.licenses import Assignable
 from bridge.directory.offers import AnyKind, OfferEntry, Shown, is_offer, record_kind
@@ -17,7 +17,6 @@ from bridge.directory.search import Query
 from bridge.directory.storage import DirectoryStorage, model_of, wanted_of
 
 __all__ = [
-    "SERVERS_OWN",
     "AnyKind",
     "Assignable",
     "Directory",
@@ -32,6 +31,7 @@ __all__ = [
     "Shown",
     "UserEntry",
     "acting_for",
+    "clients_own",
     "is_offer",
     "model_of",
     "record_kind",

@@ -238,6 +238,11 @@ def content_version(content: Mapping[str, Any], members: int = 0) -> str:
     return f'W/"{digest.hexdigest()}"'
 
 
+def clients_own(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a resource without what is the server's to say: what a client can want of it."""
+    return {name: value for name, value in resource.items() if name not in SERVERS_OWN}
+
+
 def framed(kind: Kind, key: str, content: dict[str, Any]) -> dict[str, Any]:
     """Put ``schemas`` and ``id`` before a resource's own attributes."""
     extensions = [name for name in content if name.startswith("urn:")]

@@ -13,12 +13,12 @@ from scim2_models import ForbiddenException, MutabilityException, NotFoundExcept
 from bridge.directory import belongings
 from bridge.directory.core import Core
 from bridge.directory.entries import (
-    SERVERS_OWN,
     Change,
     GroupEntry,
     Guard,
     MembershipChange,
     UserEntry,
+    clients_own,
 )
 from bridge.directory.holders import PREFIXES
 from bridge.directory.licenses import license_names
@@ -213,7 +213,7 @@ class ShownAsGroups:
                 return None
             is_license = attribute == "entitlements"
             item = belongings.shown_license(name, licenses) if is_license else {"value": name}
-            return {**_as_it_is(entry), attribute: [*items, item]}
+            return {**clients_own(entry.resource), attribute: [*items, item]}
 
         await self._users.replace(user, with_it, patched=True, named=(attribute,))
 
@@ -221,7 +221,9 @@ class ShownAsGroups:
         def without_it(entry: UserEntry) -> Mapping[str, Any] | None:
             items = _items(entry, attribute)
             left = [item for item in items if item.get("value") != name]
-            return {**_as_it_is(entry), attribute: left} if len(left) < len(items) else None
+            if len(left) == len(items):
+                return None
+            return {**clients_own(entry.resource), attribute: left}
 
         try:
             await self._users.replace(user, without_it, patched=True, named=(attribute,))
@@ -240,7 +242,3 @@ def _a(shown: str) -> str:
 
 def _items(entry: UserEntry, attribute: str) -> list[Mapping[str, Any]]:
     return list(entry.resource.get(attribute) or ())
-
-
-def _as_it_is(entry: UserEntry) -> dict[str, Any]:
-    return {name: value for name, value in entry.resource.items() if name not in SERVERS_OWN}

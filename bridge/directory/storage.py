@@ -18,7 +18,7 @@ from scim2_models import (
 from scim2_server.storage import AsyncScimStorage, SearchPage
 
 from bridge.directory.directory import Directory
-from bridge.directory.entries import SERVERS_OWN, Entry, Guard, Kind
+from bridge.directory.entries import Entry, Guard, Kind, clients_own
 from bridge.directory.offers import Shown
 from bridge.directory.provider import models
 from bridge.directory.search import Query
@@ -115,9 +115,7 @@ def _guard(expected_version: str | None) -> Guard[Entry]:
 
 def wanted_of(resource: Resource[Any]) -> dict[str, Any]:
     """Return a resource that a client wants as SCIM JSON, without what is the server's to say."""
-    wanted = resource.model_dump()
-    for name in SERVERS_OWN:
-        wanted.pop(name, None)
+    wanted = clients_own(resource.model_dump())
     for name in ("members", *WRITABLE_LISTS):
         if getattr(resource, name, None) == []:
             # An empty list says something that a missing one does not.

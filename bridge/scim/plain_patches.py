@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bridge.directory import SERVERS_OWN, Entry, Kind
+from bridge.directory import Entry, Kind, clients_own
 from bridge.directory.provider import MOST_OPERATIONS
 from bridge.scim.dialects.patches import PATCH_OP
 from bridge.scim.membership import Membership
@@ -37,8 +37,7 @@ class Texts:
 
     def applied(self, entry: Entry) -> dict[str, Any] | None:
         """Return the resource as it is then wanted, None where it is so already."""
-        resource = entry.resource
-        wanted = {name: value for name, value in resource.items() if name not in SERVERS_OWN}
+        wanted = clients_own(entry.resource)
         changed = False
         for place, text in self.texts:
             host = wanted
