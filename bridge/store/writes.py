@@ -7,9 +7,12 @@ Knows which tables a change touches and in which order; what the rows mean is in
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, update
+from sqlalchemy import Connection, Dialect, Table, bindparam, delete, insert, null, update
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import UpdateBase
 
 from bridge.store.audit import AuditEntry, entry_to_row
 from bridge.store.database import Insert
@@ -27,8 +30,10 @@ _BURY = (
         resource_state.c.key == bindparam("buried_key"),
         resource_state.c.buried_at.is_(None),
     )
-    .values(held=None, parked=bindparam("kept"), buried_at=bindparam("at"))
+    .values(held=null(), parked=bindparam("kept"), buried_at=bindparam("at"))
 )
+_BEGIN = insert(journal)
+_NOTE = insert(audit)
 _END = delete(journal).where(
     journal.c.account == bindparam("ended_account"), journal.c.id == bindparam("ended_id")
 )
@@ -117,16 +122,32 @@ def execute(
             last[row["buried_account"], row["buried_kind"], row["buried_key"]] = (row, False)
     # In one order everywhere, so that two who save the same rows never wait in a ring.
     buried = [row for _, (row, lives) in sorted(last.items(), key=_place) if not lives]
-    steps: Sequence[tuple[Any, Sequence[Row]]] = (
+    steps: Sequence[tuple[UpdateBase, Sequence[Row]]] = (
         (upsert(resource_state), [row for _, row in sorted(saved.items(), key=_place)]),
         (_BURY, buried),
-        (insert(journal), [row for write in writes for row in write.begun]),
-        (insert(audit), [row for write in writes for row in write.audited]),
+        (_BEGIN, [row for write in writes for row in write.begun]),
+        (_NOTE, [row for write in writes for row in write.audited]),
         (_END, [row for write in writes for row in write.ended]),
     )
     for statement, rows in steps:
         if rows:
-            connection.execute(statement, rows)
+            text, names = _spelled(statement, connection.dialect, tuple(rows[0]))
+            connection.exec_driver_sql(text, [tuple([row[n] for n in names]) for row in rows])
+
+
+@lru_cache(maxsize=64)
+def _spelled(
+    statement: UpdateBase, dialect: Dialect, columns: Sequence[str]
+) -> tuple[str, Sequence[str]]:
+    """Return a statement as the driver's own text, and the names of its values in their order.
+
+    A row holds what a driver takes as it is: SQLAlchemy would look at each value of each row.
+    """
+    keys = list(columns) if statement.is_insert else None
+    compiled = statement.compile(dialect=dialect, column_keys=keys)
+    assert isinstance(compiled, SQLCompiler)
+    assert compiled.positiontup is not None
+    return str(compiled), compiled.positiontup
 
 
 def _place(item: tuple[tuple[str, ...], Any]) -> tuple[str, ...]:
