@@ -9,7 +9,7 @@ import importlib
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     asynccontextmanager,
@@ -24,6 +24,8 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, mak
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import UpdateBase
 
 from bridge.errors import BridgeError
 from bridge.store.one_thread import OneThread
@@ -46,6 +48,8 @@ class Database:
     def __init__(self, engine: AsyncEngine, *, in_a_thread: OneThread | None = None) -> None:
         self._engine = engine
         self._in_a_thread = in_a_thread
+        # Of the few statements that there are.
+        self._spelled: dict[tuple[UpdateBase, tuple[str, ...]], tuple[str, Sequence[str]]] = {}
         self._writer = engine.execution_options(bridge_writes=True)
         # SQLite has one writer; waiting here is fair and free, waiting in SQLite is polling.
         self._turn: AbstractAsyncContextManager[Any] = (
@@ -88,12 +92,20 @@ class Database:
         """Give an insert that replaces every other column where the primary key is there."""
         return _upsert(table, self.is_sqlite)
 
-    def upsert_of_rows(self, table: Table) -> str:
-        """Give ``upsert`` as the driver's own text, which takes tuples in the order of columns.
+    def spelled(self, statement: UpdateBase, columns: Sequence[str]) -> tuple[str, Sequence[str]]:
+        """Give a statement as the driver's own text, and the names of its values in their order.
 
-        For very many rows of what the driver takes as it is: SQLAlchemy looks at each value.
+        For rows of what the driver takes as it is, with these columns: SQLAlchemy would look at
+        each value of each row.
         """
-        return str(self.upsert(table).compile(dialect=self._engine.dialect))
+        asked = (statement, tuple(columns))
+        if asked not in self._spelled:
+            keys = list(columns) if statement.is_insert else None
+            compiled = statement.compile(dialect=self._engine.dialect, column_keys=keys)
+            assert isinstance(compiled, SQLCompiler)
+            assert compiled.positiontup is not None
+            self._spelled[asked] = str(compiled), compiled.positiontup
+        return self._spelled[asked]
 
     async def close(self) -> None:
         if self._in_a_thread is not None:

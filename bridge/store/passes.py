@@ -86,7 +86,9 @@ async def write_pass(
         await connection.execute(
             delete(snapshot_record).where(snapshot_record.c.account == account)
         )
-    upsert = database.upsert_of_rows(snapshot_record)
+    columns = ("account", "kind", "key", "record", "text")
+    upsert, names = database.spelled(database.upsert(snapshot_record), columns)
+    assert tuple(names) == columns
     for kind, records in change.changed.items():
         for some in _portions(records):
             rows = [(account, kind, each.key, each.record, each.text) for each in some]

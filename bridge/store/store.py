@@ -89,7 +89,7 @@ class Store:
             return
 
         def change(connection: Connection) -> None:
-            execute(connection, writes, upsert=self._database.upsert)
+            execute(connection, writes, database=self._database)
             if doubting is not None:
                 doubt_pass(connection, doubting)
 

@@ -4,18 +4,16 @@ Knows which tables a change touches and in which order; what the rows mean is in
 ``journal`` and ``audit``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, bindparam, delete, insert, null, update
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy import Connection, bindparam, delete, insert, null, update
 from sqlalchemy.sql.dml import UpdateBase
 
 from bridge.store.audit import AuditEntry, entry_to_row
-from bridge.store.database import Insert
+from bridge.store.database import Database
 from bridge.store.journal import Intent, intent_to_row
 from bridge.store.schema import audit, journal, resource_state, to_micros
 from bridge.store.states import ResourceState, state_to_row, to_json
@@ -107,9 +105,7 @@ def _beside(
     }
 
 
-def execute(
-    connection: Connection, writes: Sequence[Write], *, upsert: Callable[[Table], Insert]
-) -> None:
+def execute(connection: Connection, writes: Sequence[Write], *, database: Database) -> None:
     """Leave what the writes leave when they are made one after the other."""
     last: dict[tuple[str, ...], tuple[Row, bool]] = {}
     saved: dict[tuple[str, ...], Row] = {}
@@ -123,7 +119,7 @@ def execute(
     # In one order everywhere, so that two who save the same rows never wait in a ring.
     buried = [row for _, (row, lives) in sorted(last.items(), key=_place) if not lives]
     steps: Sequence[tuple[UpdateBase, Sequence[Row]]] = (
-        (upsert(resource_state), [row for _, row in sorted(saved.items(), key=_place)]),
+        (database.upsert(resource_state), [row for _, row in sorted(saved.items(), key=_place)]),
         (_BURY, buried),
         (_BEGIN, [row for write in writes for row in write.begun]),
         (_NOTE, [row for write in writes for row in write.audited]),
@@ -131,23 +127,8 @@ def execute(
     )
     for statement, rows in steps:
         if rows:
-            text, names = _spelled(statement, connection.dialect, tuple(rows[0]))
+            text, names = database.spelled(statement, tuple(rows[0]))
             connection.exec_driver_sql(text, [tuple([row[n] for n in names]) for row in rows])
-
-
-@lru_cache(maxsize=64)
-def _spelled(
-    statement: UpdateBase, dialect: Dialect, columns: Sequence[str]
-) -> tuple[str, Sequence[str]]:
-    """Return a statement as the driver's own text, and the names of its values in their order.
-
-    A row holds what a driver takes as it is: SQLAlchemy would look at each value of each row.
-    """
-    keys = list(columns) if statement.is_insert else None
-    compiled = statement.compile(dialect=dialect, column_keys=keys)
-    assert isinstance(compiled, SQLCompiler)
-    assert compiled.positiontup is not None
-    return str(compiled), compiled.positiontup
 
 
 def _place(item: tuple[tuple[str, ...], Any]) -> tuple[str, ...]:
