@@ -14,7 +14,7 @@ help:
 	@echo "make test      every test that CI runs (ARGS=\"-k store\")"
 	@echo "make soak      the tests that take minutes"
 	@echo "make check     format, lint, types and the direction of imports"
-	@echo "make bench     the benchmark, whole: half an hour (ARGS=\"reads --users 10000\" for a part)"
+	@echo "make bench     the benchmark, whole: ten minutes (ARGS=\"reads --users 10000\" for a part)"
 	@echo "make bench-quick   the same, small: to see that it runs"
 	@echo "make clean     removes what these made"
 

@@ -27,9 +27,10 @@ class Listed(Protocol):
 
     def texts(self, first: int, last: int | None) -> Sequence[bytes]:
         """Return the same as they are sent."""
+        return [entry.text for entry in self.entries(first, last)]
 
 
-class LookedAt:
+class LookedAt(Listed):
     """A few entries, each with what it is sorted by; ``newest`` is what is known of one by now."""
 
     def __init__(
@@ -49,12 +50,8 @@ class LookedAt:
         """Return the resources from one index on, up to another."""
         return [self._newest(entry) for _, entry in islice(self._keyed, first, last)]
 
-    def texts(self, first: int, last: int | None) -> list[bytes]:
-        """Return the same as they are sent."""
-        return [entry.text for entry in self.entries(first, last)]
 
-
-class Found:
+class Found(Listed):
     """What a table found.
 
     ``known`` returns the entries of keys, also of those that left since, as far as there are any;
@@ -83,9 +80,7 @@ class Found:
     def texts(self, first: int, last: int | None) -> Sequence[bytes]:
         """Return the same as they are sent."""
         at_hand = self._table.texts(self._listing, first, last)
-        if at_hand is not None:
-            return at_hand
-        return [entry.text for entry in self.entries(first, last)]
+        return super().texts(first, last) if at_hand is None else at_hand
 
 
 def merged(listings: Sequence[Found], *, descending: bool) -> "Merged":
@@ -95,7 +90,7 @@ def merged(listings: Sequence[Found], *, descending: bool) -> "Merged":
     return Merged(keyed)
 
 
-class Merged:
+class Merged(Listed):
     """What several tables found."""
 
     def __init__(self, keyed: Sequence[tuple[SortKey, Found, int]]) -> None:
@@ -112,7 +107,3 @@ class Merged:
         """Return the resources from one index on, up to another."""
         rows = islice(self._keyed, first, last)
         return [entry for _, found, index in rows for entry in found.entries(index, index + 1)]
-
-    def texts(self, first: int, last: int | None) -> list[bytes]:
-        """Return the same as they are sent."""
-        return [entry.text for entry in self.entries(first, last)]

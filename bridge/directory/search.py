@@ -18,7 +18,7 @@ from bridge.directory.paging import Page, SortKey, page_by_cursor, page_by_index
 from bridge.directory.shown_as_groups import ShownAsGroups
 from bridge.directory.table import Table
 from bridge.directory.users import Users
-from bridge.directory.walks import Walks
+from bridge.directory.walks import Walk, Walks
 from bridge.mapping import is_address
 
 MOST_PREDICATES = 1000
@@ -60,10 +60,9 @@ class Search:
 
     async def page(self, query: Query) -> Page:
         """Return one page. Raises the GoToError of a look that failed: a list is whole or none."""
-        if "Group" in query.kinds and (query.request.start_index or 1) > 1:
+        if (walk := self._walk(query)) is not None:
             await self._shown.settle()
-        if (page := self.next_page(query)) is not None:
-            return page
+            return _next_page(walk, query)
         oldest = self._core.oldest_allowed(live=query.live)
         request = query.request
         descending = (
@@ -77,7 +76,7 @@ class Search:
         start = request.start_index or 1
         page = page_by_index(listed, start=start, count=request.count, texts=query.texts)
         if start <= 1 and request.count != 0:
-            self._walks.begin(_walk(query), listed, seen=page.size)
+            self._walks.begin(_name(query), listed, seen=page.size)
         return page
 
     def next_page(self, query: Query) -> Page | None:
@@ -85,16 +84,16 @@ class Search:
 
         Groups that stand for something else are as they were when they were last settled.
         """
+        walk = self._walk(query)
+        return None if walk is None else _next_page(walk, query)
+
+    def _walk(self, query: Query) -> Walk | None:
+        """Return the walk by index that a query goes on with, or None."""
         request = query.request
         start = request.start_index or 1
         if start <= 1 or request.cursor is not None or query.live or self._core.max_age <= 0:
             return None
-        walk = self._walks.go_on(_walk(query), start)
-        if walk is None:
-            return None
-        page = page_by_index(walk.listed, start=start, count=request.count, texts=query.texts)
-        walk.waits_for = start + page.size
-        return page
+        return self._walks.go_on(_name(query), start)
 
     async def _listed(self, query: Query, oldest: float, descending: bool) -> Listed:
         candidates = await self._candidates(query, oldest)
@@ -294,7 +293,16 @@ def _attribute_name(path: AttrPath) -> str:
     return name.casefold()
 
 
-def _walk(query: Query) -> tuple[Any, ...]:
+def _next_page(walk: Walk, query: Query) -> Page:
+    request = query.request
+    start = request.start_index or 1
+    page = page_by_index(walk.listed, start=start, count=request.count, texts=query.texts)
+    walk.waits_for = start + page.size
+    return page
+
+
+def _name(query: Query) -> tuple[Any, ...]:
+    """Return what the walks of a query are known by."""
     request = query.request
     return (
         query.client,

@@ -1,6 +1,7 @@
 """Licences and their seats: which ones a user gets, and admin roles beside them."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -9,6 +10,7 @@ from scim2_models import InvalidValueException
 from bridge.directory import activation, belongings
 from bridge.directory.core import Core
 from bridge.directory.creations import Created, Creations
+from bridge.directory.gathering import Arrival
 from bridge.directory.refusals import SEATS_EXHAUSTED
 from bridge.errors import GoToRejected
 from bridge.goto import LicenseRecord, UserRecord
@@ -43,7 +45,10 @@ class Seats:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._creations = Creations(core)
-        self.coming = self._creations.gathering.coming
+
+    def coming(self) -> AbstractContextManager[Arrival]:
+        """Count a create on its way to those that go up together, until it is there."""
+        return self._creations.gathering.coming()
 
     async def create(
         self,

@@ -50,7 +50,7 @@ class ShownAsGroups:
 
     async def settle(self) -> bool:
         """Bring ``table`` up to the snapshot as it is; returns whether there are any groups."""
-        if not (self._core.mapping.shown_as_groups or self._entries):
+        if not self._core.mapping.shown_as_groups:
             return False
         names = self._names()
         found = [self._entry(key, name) for key, name in names.items()]

@@ -21,7 +21,6 @@ from bridge.directory.selections import both, either, flipped, selection
 BLOCK = 512
 # So many times its size a block grows to before all are cut anew.
 GROWN = 4
-WITHIN_TEXTS = (CompareOperator.co, CompareOperator.ew)
 
 
 class Wide:
@@ -141,15 +140,16 @@ class Wide:
             return bytes(map(test, self._rows))
         if test.op == CompareOperator.ne:
             return flipped(self._tested(Test(CompareOperator.eq, test.right)))
-        if self._type is str and test.op not in ORDERINGS and not test.right:
-            return b"\1" * len(self._rows)
-        if self._type is str and test.op in WITHIN_TEXTS:
-            return self._holding(test)
-        if test.op in ORDERINGS or (self._type is str and test.op == CompareOperator.sw):
-            if self._buckets is None:
-                self._buckets = Buckets(self._rows)
-            return self._buckets.where(test, self._rows)
-        return bytes(map(test, self._rows))
+        if test.op not in ORDERINGS:
+            if self._type is not str:
+                return bytes(map(test, self._rows))
+            if not test.right:
+                return b"\1" * len(self._rows)
+            if test.op != CompareOperator.sw:
+                return self._holding(test)
+        if self._buckets is None:
+            self._buckets = Buckets(self._rows)
+        return self._buckets.where(test, self._rows)
 
     def _holding(self, test: Test) -> bytes:
         """Look for a text in the joined texts of each block."""

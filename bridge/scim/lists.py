@@ -131,12 +131,7 @@ def is_whole(reading: Reading) -> bool:
 
 def found_body(reading: Reading, found: Shown | None, *, base_url: str, root: bytes) -> bytes:
     """Return the body of a list of what a lookup found, one resource or none."""
-    if found is None:
-        page = Page(0)
-    elif reading.projections is None:
-        page = Page(1, texts=[found.text])
-    else:
-        page = Page(1, [found])
+    page = Page(1, [found]) if found is not None else Page(0)
     return _body(reading, {**_counted(page), "startIndex": 1}, page, base_url, root)
 
 
