@@ -561,7 +561,9 @@ def test_a_create_looks_at_the_licences_where_none_are_known(tmp_path: Path) -> 
 
 def test_the_first_removal_costs_more_where_goto_has_only_the_wide_one(tmp_path: Path) -> None:
     async def run() -> list[tuple[int, int]]:
-        async with face_over(tmp_path, per_group_removal=False) as face:
+        async with face_over(
+            tmp_path, per_group_removal=False, per_group_removal_off_status=405
+        ) as face:
             await face.directory.warm_up()
             keys = await face.users(2, groupKey=None)
             group = await face.group(keys)

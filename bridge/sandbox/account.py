@@ -10,6 +10,7 @@ from typing import Any
 
 from bridge.sandbox import wishes
 from bridge.sandbox.clock import Clock
+from bridge.sandbox.devices import devices, excess_devices
 from bridge.sandbox.replica import Replica
 from bridge.sandbox.rows import Extra, Group, Refusal, User, merged
 from bridge.sandbox.seed import ACCOUNT_KEY, ACCOUNT_NAME, ADMINISTRATOR_KEY, Keys, seeded
@@ -48,6 +49,10 @@ class Account:
         """Go by these settings from now on."""
         self.settings = settings
         self._replica.lag = settings.read_after_write_lag_ms / 1000
+        for row in devices(self.stored, settings.device_rows):
+            self._write(Tables.put_user, row)
+        for row in excess_devices(self.stored, settings.device_rows):
+            self._write(Tables.drop_user, row)
 
     @property
     def reading(self) -> Tables:
@@ -69,6 +74,7 @@ class Account:
         most = self.settings.bulk_max_users
         if most and len(wish.users) > most:
             raise Refusal(400, "users.too.many", str(len(wish.users)))
+        self._roles_writable(body)
         if wish.group_key is not None:
             self.group(wish.group_key)
         taken = self._taken(wish)
@@ -108,7 +114,7 @@ class Account:
             **own,
             license_keys=wish.license_keys,
             admin_roles=wish.admin_roles,
-            group_key=wish.group_key,
+            group_keys=(wish.group_key,) if wish.group_key is not None else (),
             invited_date=self.clock.now_ms() if wish.invite else None,
             invite_count=int(wish.invite),
         )
@@ -126,14 +132,29 @@ class Account:
             raise Refusal(400, "request.invalid", "key")
         if "status" in body and self.settings.status_in_body == "refuse":
             raise Refusal(400, "request.invalid", "status")
+        self._roles_writable(body)
         changes: dict[str, Any] = dict(wishes.texts(body))
-        wishes.unlocked(user, changes)
+        wishes.unlocked(user, changes, status=self.settings.locked_status)
+        self._new_address(user, changes)
         self._address_free(user, changes.get("email", user.email))
         changes |= self._assignments(user, body)
         settings = wishes.settings(body)
         if settings is not None:
             changes["settings"] = merged(user.settings or {}, settings)
         self._write(Tables.put_user, replace(user, **changes))
+
+    def _roles_writable(self, body: Mapping[str, Any]) -> None:
+        if "adminRoles" in body and not self.settings.roles_writable:
+            raise Refusal(403, "permission.denied", "adminRoles")
+
+    def _new_address(self, user: User, changes: dict[str, Any]) -> None:
+        """Take, drop or refuse another address than the user has."""
+        if changes.get("email", user.email) == user.email:
+            return
+        if self.settings.email_change == "refused":
+            raise Refusal(400, "user.email.immutable", user.key)
+        if self.settings.email_change == "ignored":
+            del changes["email"]
 
     def _address_free(self, user: User, email: str) -> None:
         other = self.stored.user_by_email(email)
@@ -143,16 +164,17 @@ class Account:
     def _assignments(self, user: User, body: Mapping[str, Any]) -> dict[str, Any]:
         changes: dict[str, Any] = {}
         license_keys = wishes.key_list(body, "licenseKeys")
-        keeps = license_keys == () and self.settings.empty_license_keys == "ignore"
+        ignored = self.settings.suspension == "ignored"
+        keeps = license_keys == () and (ignored or self.settings.empty_license_keys == "ignore")
         if license_keys is not None and not keeps:
             self._grantable(license_keys, user.license_keys)
             changes["license_keys"] = license_keys
         admin_roles = wishes.roles(body)
-        if admin_roles is not None:
+        if admin_roles is not None and not (admin_roles == () and ignored):
             changes["admin_roles"] = admin_roles
         group_key = wishes.group_key(body)
         if group_key is not None and self.settings.group_key_in_update == "move":
-            changes["group_key"] = self.group(group_key).key
+            changes["group_keys"] = (self.group(group_key).key,)
         return changes
 
     def _grantable(self, wanted: tuple[str, ...], held: tuple[str, ...], *, users: int = 1) -> None:
@@ -176,7 +198,7 @@ class Account:
     def sign_in(self, key: str) -> None:
         """The user signs in now: INVITED and INACTIVE become ACTIVE."""
         user = self.user(key)
-        if not user.license_keys and not user.admin_roles:
+        if user.is_empty_handed:
             raise Refusal(403, "user.suspended", key)
         self._write(Tables.put_user, replace(user, signed_in_at=self.clock.now_ms()))
 
@@ -212,32 +234,55 @@ class Account:
         below = list(self.stored.children(key))
         if (members or below) and self.settings.delete_nonempty_group == "refuse":
             raise Refusal(409, "group.not.empty", key)
-        next_group = group.parent_key if self.settings.delete_nonempty_group == "move_up" else None
+        above = group.parent_key if self.settings.delete_nonempty_group == "move_up" else None
         for user_key in members:
-            self._write(Tables.put_user, replace(self.user(user_key), group_key=next_group))
+            user = self.user(user_key)
+            left = [above if each == key else each for each in user.group_keys]
+            kept = tuple(dict.fromkeys(each for each in left if each is not None))
+            self._write(Tables.put_user, replace(user, group_keys=kept))
         for child in below:
             self._write(Tables.put_group, replace(child, parent_key=group.parent_key))
         self._write(Tables.drop_group, group)
 
     def put_in_group(self, group_key: str, user_key: str) -> None:
-        """Put the user in the group, out of any other."""
+        """Put the user in the group, and out of any other where that is how it is set."""
         group, user = self.group(group_key), self.user(user_key)
-        elsewhere = user.group_key not in (None, group_key)
-        if elsewhere and self.settings.second_group == "refuse":
+        others = tuple(each for each in user.group_keys if each != group.key)
+        second = self.settings.second_membership
+        if others and second == "refuse":
             raise Refusal(409, "user.in.other.group", user_key)
-        self._write(Tables.put_user, replace(user, group_key=group.key))
+        kept = user.group_keys if second == "add" else ()
+        if group.key not in kept:
+            kept = (*kept, group.key)
+        self._write(Tables.put_user, replace(user, group_keys=kept))
 
     def take_out_of_group(self, group_key: str, user_key: str) -> None:
         """Take the user out of this group and of no other."""
         group, user = self.group(group_key), self.user(user_key)
-        if user.group_key == group.key:
-            self._write(Tables.put_user, replace(user, group_key=None))
+        if group.key in user.group_keys:
+            if self.settings.known_removal != "accepted-not-done":
+                left = tuple(each for each in user.group_keys if each != group.key)
+                self._write(Tables.put_user, replace(user, group_keys=left))
         elif self.settings.remove_nonmember == "refuse":
             raise Refusal(404, "user.not.found", user_key)
 
     def take_out_of_groups(self, user_key: str) -> None:
         """Take the user out of every group."""
-        self._write(Tables.put_user, replace(self.user(user_key), group_key=None))
+        user = self.user(user_key)
+        if self.settings.known_removal != "accepted-not-done":
+            self._write(Tables.put_user, replace(user, group_keys=()))
+
+    def take_license(self, license_key: str, user_key: str) -> None:
+        """Take one licence of one user."""
+        if license_key not in self.stored.licenses:
+            raise Refusal(404, "license.not.found", license_key)
+        user = self.user(user_key)
+        left = tuple(each for each in user.license_keys if each != license_key)
+        self._write(Tables.put_user, replace(user, license_keys=left))
+
+    def set_user(self, key: str, fields: Mapping[str, Any]) -> None:
+        """Change what GoTo's API has no call for, or what somebody changes in GoTo's console."""
+        self._write(Tables.put_user, replace(self.user(key), **fields))
 
     def create_extra(self, kind: str, body: Mapping[str, Any]) -> str:
         """Store one entry of ``attributes`` or ``templates`` and give its key."""

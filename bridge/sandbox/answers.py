@@ -20,6 +20,11 @@ def done(status: int) -> Response:
     return Response(status_code=status)
 
 
+def no_path() -> Response:
+    """The answer of GoTo's gateway to a path that does not exist."""
+    return answer({"errorCode": "NOT_FOUND"}, 404)
+
+
 def error(refusal: Refusal) -> Response:
     """GoTo's error body; its 502 comes from a gateway and is HTML."""
     if refusal.status == 502:

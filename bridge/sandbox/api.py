@@ -18,7 +18,7 @@ from bridge.sandbox import answers
 from bridge.sandbox.account import Account
 from bridge.sandbox.gate import BODY
 from bridge.sandbox.records import View
-from bridge.sandbox.rows import Refusal
+from bridge.sandbox.rows import NoPath, Refusal
 from bridge.sandbox.settings import SimulatorSettings
 from bridge.sandbox.simulation import Simulation
 
@@ -81,6 +81,8 @@ class Endpoint:
             response = self._answer(scope)
         except Refusal as refusal:
             response = answers.error(refusal)
+        except NoPath:
+            response = answers.no_path()
         await response(scope, receive, send)
 
     def _answer(self, scope: Scope) -> Response:
@@ -111,6 +113,8 @@ class Endpoint:
         gone = account.administrator_key not in account.stored.users
         if scheme.lower() != "bearer" or access is None or (gone and not access.all_rights):
             raise Refusal(self._simulation.settings.bad_token_status, "token.invalid")
+        if not (access.all_rights or self._simulation.settings.identity_scope):
+            raise Refusal(401, "not.authenticated")
         return access.all_rights
 
     def _permitted(self, method: Method) -> None:

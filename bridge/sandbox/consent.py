@@ -1,17 +1,19 @@
-"""The two OAuth URLs: a page with an Allow link, and the token endpoint.
+"""The OAuth URLs: a page with an Allow link, the token endpoint, and what is said about tokens.
 
-Knows HTTP and the shapes of RFC 6749; which grant is good is for ``oauth`` to say.
+Knows HTTP and the shapes of RFC 6749, 7009, 7662 and 8414.
+Which grant is good is for ``oauth`` to say.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bridge.sandbox.answers import answer
+from bridge.sandbox.answers import answer, done
 from bridge.sandbox.gate import BODY
 from bridge.sandbox.oauth import CLIENT_ID, OAuthRefusal
 from bridge.sandbox.simulation import Simulation
@@ -26,11 +28,23 @@ def routes(simulation: Simulation) -> list[Route]:
         return _authorize(simulation, request)
 
     async def token(request: Request) -> Response:
-        return _token(simulation, request)
+        return _asked(simulation, request, _exchanged)
+
+    async def introspect(request: Request) -> Response:
+        return _asked(simulation, request, _introspected)
+
+    async def revoke(request: Request) -> Response:
+        return _asked(simulation, request, _revoked)
+
+    async def metadata(request: Request) -> Response:
+        return answer(_metadata(str(request.base_url).rstrip("/")))
 
     return [
         Route("/oauth/authorize", authorize, methods=["GET"]),
         Route("/oauth/token", token, methods=["POST"]),
+        Route("/oauth/introspect", introspect, methods=["POST"]),
+        Route("/oauth/revoke", revoke, methods=["POST"]),
+        Route("/.well-known/oauth-authorization-server", metadata, methods=["GET"]),
     ]
 
 
@@ -86,26 +100,71 @@ def _page(title: str, text: str, status: int = 200) -> Response:
     return HTMLResponse(_PAGE.format(title=title, text=text), status)
 
 
-def _token(simulation: Simulation, request: Request) -> Response:
+def _metadata(base: str) -> dict[str, Any]:
+    """The metadata of RFC 8414; GoTo's issuer is its other name, here there is one alone."""
+    return {
+        "issuer": base,
+        "authorization_endpoint": f"{base}/oauth/authorize",
+        "token_endpoint": f"{base}/oauth/token",
+        "introspection_endpoint": f"{base}/oauth/introspect",
+        "revocation_endpoint": f"{base}/oauth/revoke",
+        "response_types_supported": ["code"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": [
+            "client_secret_basic",
+            "client_secret_post",
+            "none",
+        ],
+    }
+
+
+Asked = Callable[[Simulation, Mapping[str, str]], Response]
+
+
+def _asked(simulation: Simulation, request: Request, verb: Asked) -> Response:
+    """Answer a known client's form."""
     try:
-        simulation.oauth.authenticate(request.headers.get("authorization"))
-        reply = simulation.oauth.exchange(_form(request))
+        is_form, form = _form(request)
+        simulation.oauth.authenticate(request.headers.get("authorization"), form)
+        if not is_form:
+            raise OAuthRefusal(400, "invalid_request", "the body has to be a form")
+        response = verb(simulation, form)
     except OAuthRefusal as refusal:
         return _refused(refusal)
-    account = simulation.account
-    administrator = account.stored.users.get(account.administrator_key)
-    reply["principal"] = "" if administrator is None else administrator.email
-    response = answer(reply)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _form(request: Request) -> Mapping[str, str]:
+def _exchanged(simulation: Simulation, form: Mapping[str, str]) -> Response:
+    return answer({**simulation.oauth.exchange(form), "principal": _principal(simulation)})
+
+
+def _introspected(simulation: Simulation, form: Mapping[str, str]) -> Response:
+    known = simulation.oauth.introspect(form.get("token", ""))
+    if known["active"]:
+        known["username"] = _principal(simulation)
+    return answer(known)
+
+
+def _revoked(simulation: Simulation, form: Mapping[str, str]) -> Response:
+    simulation.oauth.revoke(form.get("token", ""))
+    return done(200)
+
+
+def _principal(simulation: Simulation) -> str:
+    account = simulation.account
+    administrator = account.stored.users.get(account.administrator_key)
+    return "" if administrator is None else administrator.email
+
+
+def _form(request: Request) -> tuple[bool, Mapping[str, str]]:
+    """Whether the body says that it is a form, and its fields."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
-        raise OAuthRefusal(400, "invalid_request", "the body has to be a form")
+        return False, {}
     body: bytes = request.scope[BODY]
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    return True, dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def _refused(refusal: OAuthRefusal) -> Response:

@@ -11,7 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bridge.sandbox import console
 from bridge.sandbox.answers import answer, done
+from bridge.sandbox.console import ControlRefused
 from bridge.sandbox.faults import FaultsRefused
 from bridge.sandbox.records import GROUP_FIELDS, LICENSE_FIELDS, USER_FIELDS, View, record
 from bridge.sandbox.rows import Refusal
@@ -20,10 +22,6 @@ from bridge.sandbox.simulation import Simulation
 
 _STATE_USER_FIELDS = {name: read for name, read in USER_FIELDS.items() if name != "settings"}
 _RESET = ("users", "groups", "seed")
-
-
-class ControlRefused(ValueError):
-    """A control call that cannot be used; the text is for a person."""
 
 
 def routes(simulation: Simulation) -> list[Route]:
@@ -39,6 +37,7 @@ def routes(simulation: Simulation) -> list[Route]:
         ("token", control.token, "POST"),
         ("reset", control.reset, "POST"),
         ("signin", control.sign_in, "POST"),
+        ("users/{key}", control.set_user, "PATCH"),
     )
     return [
         Route(f"/_sim/{name}", _plainly(verb), methods=[method]) for name, verb, method in table
@@ -129,6 +128,16 @@ class Control:
             raise ControlRefused(f"{refusal}.") from None
         simulation.seeding = numbers
         return answer(numbers)
+
+    async def set_user(self, request: Request) -> Response:
+        """Change fields of a user that GoTo's API cannot change, as somebody does at GoTo."""
+        account = self._simulation.account
+        fields = console.fields(await _object(request), account.stored)
+        try:
+            account.set_user(request.path_params["key"], fields)
+        except Refusal as refusal:
+            return answer({"detail": f"{refusal.code}: {refusal.value}"}, refusal.status)
+        return done(204)
 
     async def sign_in(self, request: Request) -> Response:
         """A user signs in at GoTo: INVITED and INACTIVE become ACTIVE."""

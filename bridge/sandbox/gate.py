@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bridge.sandbox.answers import error
+from bridge.sandbox.answers import error, no_path
 from bridge.sandbox.faults import Rule
 from bridge.sandbox.journal import Entry
 from bridge.sandbox.rows import Refusal
@@ -59,8 +59,10 @@ class Gate:
             await self._app(scope, receive, send)
         except HTTPException as strange:
             # No route: answered here, so that the journal and the faults see it as any other.
-            code = "method.not.allowed" if strange.status_code == 405 else "not.found"
-            await error(Refusal(strange.status_code, code))(scope, receive, send)
+            if strange.status_code == 404:
+                await no_path()(scope, receive, send)
+                return
+            await error(Refusal(strange.status_code, "method.not.allowed"))(scope, receive, send)
 
     async def _faulty(self, rule: Rule, scope: Scope, receive: Receive, send: Send) -> None:
         answer: list[Message] = []

@@ -14,7 +14,9 @@ from urllib.parse import parse_qsl
 import orjson
 
 LONGEST = 200_000
-_SECRETS = frozenset({"pat", "code", "refresh_token", "client_secret", "code_verifier", "password"})
+_SECRETS = frozenset(
+    {"pat", "code", "refresh_token", "token", "client_secret", "code_verifier", "password"}
+)
 
 
 @dataclass(slots=True)

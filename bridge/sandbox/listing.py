@@ -1,9 +1,10 @@
 """One page of a list: filter, sort, paging and projection, as a query string asks for them.
 
-Knows the envelope (``toIndex`` is exclusive) and the look-ups by index that keep a filter on e-mail
+Knows the envelope and the look-ups by index that keep a filter on e-mail
 or key from reading a whole account. Knows no rule of the account.
 """
 
+import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -37,18 +38,27 @@ def page(source: Source[Row], view: View, query: Mapping[str, str]) -> dict[str,
     envelope: dict[str, Any] = {"results": results}
     if total == 0 and view.settings.empty_results == "absent":
         envelope = {}
-    return envelope | {"fromIndex": offset, "toIndex": offset + len(results), "total": total}
+    to_index = offset + len(results)
+    if results and view.settings.to_index == "inclusive":
+        to_index -= 1
+    return envelope | {"fromIndex": offset, "toIndex": to_index, "total": total}
 
 
 def wanted(
     fields: Fields[Row], query: Mapping[str, str], settings: SimulatorSettings
 ) -> Fields[Row]:
     """The fields that ``attributes=`` or ``attributeNames=`` ask for; all when neither is there."""
-    spellings = {"both": ("attributes", "attributeNames"), "off": ()}.get(
-        settings.projection, (settings.projection,)
-    )
-    asked = [query[spelling] for spelling in spellings if query.get(spelling)]
-    return projected(fields, ",".join(asked).split(",")) if asked else fields
+    if settings.projection == "refused":
+        for spelling in ("attributes", "attributeNames"):
+            if spelling in query:
+                raise Refusal(400, "request.invalid", spelling)
+    asked = [query[spelling] for spelling in settings.projection_spellings if query.get(spelling)]
+    if not asked:
+        return fields
+    names = set(",".join(asked).split(","))
+    if settings.projection == "partial":
+        names &= set(settings.projection_answers.split(","))
+    return projected(fields, names)
 
 
 def _window(query: Mapping[str, str], settings: SimulatorSettings) -> tuple[int, int]:
@@ -70,7 +80,7 @@ def _matching(
     source: Source[Row], view: View, query: Mapping[str, str]
 ) -> tuple[Iterable[Row], int]:
     text = query.get("filter")
-    if not text:
+    if not text or view.settings.filter == "ignored":
         return source.rows, source.total
     test = compiled(text, fields=source.fields.keys(), settings=view.settings)
     candidates = _candidates(source, test.exact)
@@ -100,4 +110,8 @@ def _ordered(
                 key=lambda row: str(read(row, view) or "").lower(),
                 reverse=direction == "descending",
             )
+    if view.settings.list_order == "unstable":
+        shuffled = list(rows)
+        random.shuffle(shuffled)
+        return shuffled
     return rows

@@ -19,6 +19,8 @@ CLIENT_ID = "sandbox-client"
 CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105 - made up, opens nothing but a simulator
 PERSONAL_ACCESS_TOKEN = "sandbox-personal-access-token"  # noqa: S105 - made up likewise
 SCOPE = "identity: identity:scim.org"
+OTHER_SCOPE = "identity:scim.org"
+"""What is granted to a client that lacks the scope of the Admin API."""
 
 _CODE_TTL = 600
 _MOST_TOKENS = 10_000
@@ -50,6 +52,8 @@ class Access:
 
     expires_at: float
     all_rights: bool = False
+    family: str = ""
+    """The refresh token that it came with, if any: both are revoked together."""
 
 
 class OAuthServer:
@@ -61,6 +65,11 @@ class OAuthServer:
         self._codes: dict[str, Code] = {}
         self._refresh: dict[str, float] = {}
         self._access: dict[str, Access] = {}
+
+    @property
+    def scope(self) -> str:
+        """The scopes that a grant has now."""
+        return SCOPE if self.settings.identity_scope else OTHER_SCOPE
 
     def code(
         self, *, redirect_uri: str | None, challenge: str | None = None, method: str = "plain"
@@ -79,27 +88,51 @@ class OAuthServer:
         access = self._access.get(token)
         return access if access is not None and self._clock.now() < access.expires_at else None
 
-    def authenticate(self, header: str | None) -> None:
-        """Check the client's ``Authorization: Basic`` header; a 401 when it is another client's."""
+    def authenticate(self, header: str | None, form: Mapping[str, str]) -> None:
+        """Check who asks, by ``Authorization: Basic`` or the form (RFC 6749 section 2.3.1)."""
+        sent = (header or "").partition(" ")[2].strip()
+        if header is None and "client_secret" in form:
+            pair = f"{form.get('client_id', '')}:{form['client_secret']}"
+            header, sent = "Basic", base64.b64encode(pair.encode()).decode()
         expected = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode())
-        scheme, _, value = (header or "").partition(" ")
-        known = hmac.compare_digest(value.strip().encode(), expected)
-        if scheme.lower() != "basic" or not known:
+        known = hmac.compare_digest(sent.encode(), expected)
+        if (header or "").partition(" ")[0].lower() != "basic" or not known:
             raise OAuthRefusal(401, "invalid_client", "unknown client or wrong secret")
+
+    def introspect(self, token: str) -> dict[str, Any]:
+        """What is known of a token (RFC 7662 section 2.2); a bad one is not active."""
+        now = self._clock.now()
+        access = self._access.get(token)
+        ends = self._refresh.get(token, 0.0) if access is None else access.expires_at
+        if ends <= now:
+            return {"active": False}
+        kind = {} if access is None else {"token_type": "Bearer"}
+        known = {"active": True, "scope": self.scope, "client_id": CLIENT_ID, **kind}
+        return known if ends == float("inf") else {**known, "exp": int(ends)}
+
+    def revoke(self, token: str) -> None:
+        """End a token, and with a refresh token its access tokens (RFC 7009 section 2.1)."""
+        self._access.pop(token, None)
+        if self._refresh.pop(token, None) is not None:
+            self._access = {t: a for t, a in self._access.items() if a.family != token}
 
     def exchange(self, form: Mapping[str, str]) -> dict[str, Any]:
         """A grant for tokens: authorization code, refresh token or personal access token."""
         match form.get("grant_type"):
             case "authorization_code":
                 self._use_code(form)
-                return self._reply(self._new_refresh_token())
+                fresh = self._new_refresh_token()
+                return self._reply(fresh, family=fresh)
             case "refresh_token":
-                return self._reply(self._renewed(form.get("refresh_token", "")))
+                sent = form.get("refresh_token", "")
+                renewed = self._renewed(sent)
+                return self._reply(renewed, family=renewed or sent)
             case "personal_access_token":
                 if form.get("pat") != PERSONAL_ACCESS_TOKEN:
                     raise OAuthRefusal(400, "invalid_grant", "unknown personal access token")
                 brings = self.settings.pat_refresh_token
-                return self._reply(self._new_refresh_token() if brings else None)
+                new = self._new_refresh_token() if brings else None
+                return self._reply(new, family=new or "")
             case _:
                 raise OAuthRefusal(400, "unsupported_grant_type", "unknown grant_type")
 
@@ -131,13 +164,13 @@ class OAuthServer:
             del self._refresh[token]
         return self._new_refresh_token()
 
-    def _reply(self, refresh_token: str | None) -> dict[str, Any]:
+    def _reply(self, refresh_token: str | None, *, family: str) -> dict[str, Any]:
         lifetime = self.settings.access_token_ttl_s
         reply: dict[str, Any] = {
-            "access_token": self._issue(Access(self._clock.now() + lifetime)),
+            "access_token": self._issue(Access(self._clock.now() + lifetime, family=family)),
             "token_type": "Bearer",
             "expires_in": lifetime,
-            "scope": SCOPE,
+            "scope": self.scope,
         }
         return reply if refresh_token is None else {**reply, "refresh_token": refresh_token}
 

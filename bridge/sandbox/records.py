@@ -61,7 +61,7 @@ class View:
 
     def status(self, user: User) -> str:
         """Derived, never stored: no licence and no role, never, lately, or long ago signed in."""
-        if not user.license_keys and not user.admin_roles:
+        if user.is_empty_handed:
             return "SUSPENDED"
         if user.signed_in_at is None:
             return "INVITED"
@@ -82,18 +82,26 @@ class View:
         settings = {product: _SETTINGS[product] for product in products if product in _SETTINGS}
         return merged(settings, user.settings) if user.settings else settings
 
+    def group_key(self, user: User) -> str | None:
+        """The one group that a record shows, also of a user who is in several."""
+        if not user.group_keys:
+            return None
+        return user.group_keys[0 if self.settings.shown_group == "first" else -1]
+
     def group_of(self, user: User) -> Group | None:
-        return None if user.group_key is None else self.tables.groups[user.group_key]
+        key = self.group_key(user)
+        return None if key is None else self.tables.groups[key]
 
     def group_path(self, user: User) -> tuple[list[str], list[str]]:
         """The keys and the names from the root down to the user's group."""
-        if user.group_key is None:
+        key = self.group_key(user)
+        if key is None:
             return [], []
-        known = self._paths.get(user.group_key)
+        known = self._paths.get(key)
         if known is None:
-            path = self.tables.path(self.tables.groups[user.group_key])
+            path = self.tables.path(self.tables.groups[key])
             known = [group.key for group in path], [group.name for group in path]
-            self._paths[user.group_key] = known
+            self._paths[key] = known
         return known
 
     def license_users(self, license: License) -> list[str]:
@@ -122,11 +130,12 @@ USER_FIELDS: Mapping[str, Callable[[User, View], Any]] = {
     "settings": lambda user, view: view.user_settings(user),
     "licenseKeys": lambda user, _: user.license_keys,
     "products": lambda user, view: view.products(user),
-    "groupKey": lambda user, _: user.group_key,
+    "groupKey": lambda user, view: view.group_key(user),
     "groupName": _group_name,
     "groupKeyPath": lambda user, view: view.group_path(user)[0],
     "groupNamePath": lambda user, view: view.group_path(user)[1],
     "adminRoles": lambda user, _: user.admin_roles,
+    "roleSets": lambda user, _: user.role_sets,
     "passwordCreated": lambda user, _: user.signed_in_at is not None,
     "invitedDate": lambda user, _: user.invited_date,
     "inviteCount": lambda user, _: user.invite_count,
@@ -136,6 +145,10 @@ USER_FIELDS: Mapping[str, Callable[[User, View], Any]] = {
     "canAuthenticate": lambda user, view: view.status(user) in ("ACTIVE", "INACTIVE"),
     "status": lambda user, view: view.status(user),
 }
+
+# A lesser administrator may not see who else has a role.
+ROLES = frozenset({"adminRoles", "roleSets"})
+ROLELESS_FIELDS = {name: read for name, read in USER_FIELDS.items() if name not in ROLES}
 
 GROUP_FIELDS: Mapping[str, Callable[[Group, View], Any]] = {
     "key": lambda group, _: group.key,

@@ -32,7 +32,8 @@ class User:
     time_zone: str = "America/New_York"
     license_keys: tuple[str, ...] = ()
     admin_roles: tuple[str, ...] = ()
-    group_key: str | None = None
+    role_sets: tuple[str, ...] = ()
+    group_keys: tuple[str, ...] = ()
     invited_date: int | None = None
     invite_count: int = 0
     signed_in_at: int | None = None
@@ -40,6 +41,16 @@ class User:
     email_locked: bool = False
     identity_read_only: bool = False
     settings: Mapping[str, Any] | None = None
+
+    @property
+    def group_key(self) -> str | None:
+        """The group that the user was put in last."""
+        return self.group_keys[-1] if self.group_keys else None
+
+    @property
+    def is_empty_handed(self) -> bool:
+        """Whether the user has no licence, no admin role and no custom role: suspended."""
+        return not self.license_keys and not self.admin_roles and not self.role_sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,10 @@ def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
         mergeable = isinstance(known, dict) and isinstance(changes, dict)
         both[product] = {**known, **changes} if known and mergeable else changes
     return both
+
+
+class NoPath(Exception):
+    """The API has no such path: GoTo's gateway answers, and not the API."""
 
 
 class Refusal(Exception):

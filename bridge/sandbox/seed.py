@@ -144,7 +144,7 @@ class _People:
             time_zone=time_zone,
             license_keys=() if suspended else self._license_keys(position),
             admin_roles=() if suspended else _roles(position),
-            group_key=self._group(position),
+            group_keys=self._group(position),
             invited_date=chance.randrange(_FIRST_INVITATION, _LAST_INVITATION),
             invite_count=1 + (position % 9 == 4),
             signed_in_at=self._sign_in(position),
@@ -182,10 +182,10 @@ class _People:
             keys.append(self._managed)
         return tuple(keys)
 
-    def _group(self, position: int) -> str | None:
+    def _group(self, position: int) -> tuple[str, ...]:
         if not self._groups or position % 4 == 3:
-            return None
-        return self._chance.choice(self._groups)
+            return ()
+        return (self._chance.choice(self._groups),)
 
     def _sign_in(self, position: int) -> int | None:
         if position % 10 == 3:

@@ -31,9 +31,10 @@ class SimulatorSettings(BaseModel):
     access_token_ttl_s: int = Field(default=3600, ge=0)
     refresh_token_ttl_s: int = Field(default=2_592_000, ge=0)
     refresh_reply: Literal["omit", "repeat"] = "omit"
-    refresh_rotation_share: float = Field(default=0.1, ge=0, le=1)
+    refresh_rotation_share: float = Field(default=0.4, ge=0, le=1)
     refresh_rotation_revokes: bool = True
-    pat_refresh_token: bool = True
+    pat_refresh_token: bool = False
+    identity_scope: bool = True
     bad_token_status: Literal[401, 403] = 401
     enforce_rights: bool = True
     unknown_account_status: Literal[403, 404] = 403
@@ -47,6 +48,12 @@ class SimulatorSettings(BaseModel):
     status_in_body: Literal["ignore", "refuse"] = "ignore"
     group_key_in_update: Literal["ignore", "move"] = "ignore"
     empty_license_keys: Literal["clear", "ignore"] = "clear"
+    suspension: Literal["clears", "ignored"] = "clears"
+    roles_visible: bool = True
+    roles_writable: bool = True
+    email_change: Literal["taken", "ignored", "refused"] = "taken"
+    locked_status: Literal[400, 403] = 400
+    device_rows: int = Field(default=0, ge=0, le=100_000)
     non_numeric_key_status: Literal[400, 404, 502] = 502
     key_type: Literal["string", "number"] = "string"
 
@@ -54,12 +61,16 @@ class SimulatorSettings(BaseModel):
     enforce_seats: bool = True
     refuse_unassignable_licenses: bool = True
     license_user_keys: Literal["all", "signed_in"] = "all"
+    license_calls: bool = False
 
     # Groups
     group_key_type: Literal["string", "number"] = "string"
-    second_group: Literal["move", "refuse"] = "move"
-    per_group_removal: bool = True
-    per_group_removal_off_status: Literal[404, 405] = 405
+    membership: Literal["move", "refuse", "add"] = "move"
+    second_group: Literal["move", "refuse"] = "move"  # the older name of membership
+    shown_group: Literal["latest", "first"] = "latest"
+    removal: Literal["single", "all-only", "accepted-not-done", "none"] = "single"
+    per_group_removal: bool = True  # false: as removal all-only
+    per_group_removal_off_status: Literal[404, 405] = 404
     remove_nonmember: Literal["ignore", "refuse"] = "ignore"
     delete_nonempty_group: Literal["ungroup", "move_up", "refuse"] = "ungroup"
 
@@ -68,12 +79,41 @@ class SimulatorSettings(BaseModel):
     max_page_size: int = Field(default=1000, ge=1)
     oversized_page: Literal["clamp", "refuse"] = "clamp"
     empty_results: Literal["absent", "list"] = "absent"
-    projection: Literal["both", "attributes", "attributeNames", "off"] = "both"
+    list_order: Literal["stable", "unstable"] = "stable"
+    to_index: Literal["exclusive", "inclusive"] = "exclusive"
+    projection: Literal[
+        "complete", "partial", "refused", "both", "attributes", "attributeNames", "off"
+    ] = "complete"
+    projection_spelling: Literal["both", "attributes", "attributeNames"] = "both"
+    projection_answers: str = "email,firstName,lastName"
+    filter: Literal["kept", "ignored"] = "kept"
     filter_dialects: Literal["both", "eq", "regex"] = "both"
     eq_fields: Literal["email", "any"] = "email"
     eq_ignores_case: bool = True
     regex_match: Literal["full", "part"] = "full"
     plus_in_query: Literal["refuse", "blank"] = "refuse"
+
+    @property
+    def second_membership(self) -> str:
+        """What comes of putting a member of one group into another: move, refuse or add."""
+        refused = self.membership == "move" and self.second_group == "refuse"
+        return "refuse" if refused else self.membership
+
+    @property
+    def known_removal(self) -> str:
+        """Which removals from a group there are: single, all-only, accepted-not-done or none."""
+        is_older = self.removal == "single" and not self.per_group_removal
+        return "all-only" if is_older else self.removal
+
+    @property
+    def projection_spellings(self) -> tuple[str, ...]:
+        """The query parameters that name the fields of an answer."""
+        if self.projection in ("attributes", "attributeNames"):
+            return (self.projection,)
+        if self.projection == "off":
+            return ()
+        both = ("attributes", "attributeNames")
+        return both if self.projection_spelling == "both" else (self.projection_spelling,)
 
     def changed(self, changes: Mapping[str, Any]) -> "SimulatorSettings":
         """These settings with ``changes`` on top; raises :class:`SettingsRefused`."""

@@ -40,8 +40,8 @@ class Tables:
             self._unlink_user(old, user)
         self.users[user.key] = user
         self._by_email[user.email.lower()] = user.key
-        if user.group_key is not None:
-            self._members.setdefault(user.group_key, {})[user.key] = None
+        for group_key in user.group_keys:
+            self._members.setdefault(group_key, {})[user.key] = None
         for license_key in user.license_keys:
             self._holders.setdefault(license_key, {})[user.key] = None
 
@@ -52,8 +52,10 @@ class Tables:
     def _unlink_user(self, old: User, new: User | None) -> None:
         if new is None or new.email.lower() != old.email.lower():
             del self._by_email[old.email.lower()]
-        if old.group_key is not None and (new is None or new.group_key != old.group_key):
-            del self._members[old.group_key][old.key]
+        stays = () if new is None else new.group_keys
+        for group_key in old.group_keys:
+            if group_key not in stays:
+                del self._members[group_key][old.key]
         kept = () if new is None else new.license_keys
         for license_key in old.license_keys:
             if license_key not in kept:

@@ -14,15 +14,18 @@ from bridge.sandbox.records import (
     GROUP_FIELDS,
     LICENSE_FIELDS,
     ROLE_SET_FIELDS,
+    ROLELESS_FIELDS,
     USER_FIELDS,
+    Fields,
     View,
     record,
 )
-from bridge.sandbox.rows import Extra, Group, Refusal, User
+from bridge.sandbox.rows import Extra, Group, NoPath, Refusal, User
 from bridge.sandbox.simulation import Simulation
 
 _USERS = frozenset({"MANAGE_USERS"})
 _NEW_USERS = frozenset({"MANAGE_USERS", "ADD_USERS"})
+_SEATS = frozenset({"MANAGE_SEATS"})
 _GROUPS = frozenset({"MANAGE_GROUPS"})
 _ACCOUNT = frozenset({"MANAGE_ACCOUNT", "MANAGE_SETTINGS"})
 
@@ -55,6 +58,7 @@ def routes(simulation: Simulation) -> list[Route]:
             "POST": Method(create_group, _GROUPS),
         },
         account + group + "/users": {"GET": Method(list_group_users)},
+        account + "/licenses/{license}" + user: {"DELETE": Method(take_license, _SEATS)},
         account + "/licenses": {"GET": Method(list_licenses)},
         account + "/rolesets": {"GET": Method(list_role_sets)},
         "/me": {"GET": Method(read_me)},
@@ -105,14 +109,18 @@ def list_group_users(call: Call) -> Response:
         raise Refusal(404, "group.not.found", key)
     members = view.tables.members(key)
     users = [view.tables.users[user_key] for user_key in members]
-    source = Source(users, len(users), USER_FIELDS, {})
+    source = Source(users, len(users), _user_fields(view), {})
     return answer(page(source, view, call.query))
 
 
 def _users(view: View, rows: Any, total: int) -> Source[User]:
     tables = view.tables
     by_value: Lookups[User] = {"email": tables.user_by_email, "key": tables.users.get}
-    return Source(rows, total, USER_FIELDS, by_value)
+    return Source(rows, total, _user_fields(view), by_value)
+
+
+def _user_fields(view: View) -> Fields[User]:
+    return USER_FIELDS if view.settings.roles_visible else ROLELESS_FIELDS
 
 
 def read_user(call: Call) -> Response:
@@ -121,7 +129,7 @@ def read_user(call: Call) -> Response:
     user = view.tables.users.get(key)
     if user is None:
         raise Refusal(404, "user.not.found", key)
-    return answer(record(user, view, wanted(USER_FIELDS, call.query, call.settings)))
+    return answer(record(user, view, wanted(_user_fields(view), call.query, call.settings)))
 
 
 def create_users(call: Call) -> Response:
@@ -181,15 +189,25 @@ def put_in_group(call: Call) -> Response:
 
 
 def take_out_of_group(call: Call) -> Response:
-    if not call.settings.per_group_removal:
-        off = call.settings.per_group_removal_off_status
-        raise Refusal(off, "not.found" if off == 404 else "method.not.allowed")
+    if call.settings.known_removal in ("all-only", "none"):
+        if call.settings.per_group_removal_off_status == 405:
+            raise Refusal(405, "method.not.allowed")
+        raise NoPath
     call.account.take_out_of_group(call.key("group"), call.key("user"))
     return done(call.settings.write_status)
 
 
 def take_out_of_groups(call: Call) -> Response:
+    if call.settings.known_removal == "none":
+        raise NoPath
     call.account.take_out_of_groups(call.key("user"))
+    return done(call.settings.write_status)
+
+
+def take_license(call: Call) -> Response:
+    if not call.settings.license_calls:
+        raise NoPath
+    call.account.take_license(call.key("license"), call.key("user"))
     return done(call.settings.write_status)
 
 

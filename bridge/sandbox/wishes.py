@@ -134,12 +134,12 @@ def settings(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return value
 
 
-def unlocked(user: User, changes: Mapping[str, Any]) -> None:
-    """Refuse a change of what GoTo has locked for this user (400)."""
+def unlocked(user: User, changes: Mapping[str, Any], *, status: int) -> None:
+    """Refuse a change of what GoTo has locked for this user."""
     changed = {name for name, value in changes.items() if getattr(user, name) != value}
     if user.identity_read_only and changed & {"email", "first_name", "last_name", "locale"}:
-        raise Refusal(400, "user.identity.readonly", user.key)
+        raise Refusal(status, "user.identity.readonly", user.key)
     if user.name_locked and changed & {"first_name", "last_name"}:
-        raise Refusal(400, "user.name.locked", user.key)
+        raise Refusal(status, "user.name.locked", user.key)
     if user.email_locked and "email" in changed:
-        raise Refusal(400, "user.email.locked", user.key)
+        raise Refusal(status, "user.email.locked", user.key)

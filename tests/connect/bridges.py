@@ -129,11 +129,14 @@ async def put(settings: Settings, grant: Grant) -> None:
 
 
 def new_grant(goto_url: str, **fields: Any) -> Grant:
-    """A refresh token of the simulated GoTo, which gives one for a personal access token."""
+    """A refresh token of the simulated GoTo, by an authorization code."""
+    query = {"client_id": CLIENT_ID, "response_type": "code", "auto": "1", "redirect_uri": goto_url}
+    redirect = httpx.get(f"{goto_url}/oauth/authorize", params=query, trust_env=False)
+    code = httpx.URL(redirect.headers["location"]).params["code"]
     reply = httpx.post(
         f"{goto_url}/oauth/token",
         auth=(CLIENT_ID, CLIENT_SECRET),
-        data={"grant_type": "personal_access_token", "pat": "sandbox-personal-access-token"},
+        data={"grant_type": "authorization_code", "code": code, "redirect_uri": goto_url},
         trust_env=False,
     ).json()
     return refresh_token(**{"secret": reply["refresh_token"], **fields})

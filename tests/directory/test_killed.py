@@ -248,7 +248,7 @@ def test_a_group_whose_rename_is_killed_has_both_name_and_id_or_gets_neither(
 def test_who_is_deleted_by_suspension_is_a_user_or_gone_though_it_is_killed(tmp_path: Path) -> None:
     account = Account()
     group = next(iter(account.stored.groups))
-    account.stored.users[account.key] = replace(account.user, group_key=group)
+    account.stored.users[account.key] = replace(account.user, group_keys=(group,))
     whole = account.user
 
     async def after(directory: Any) -> None:

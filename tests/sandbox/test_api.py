@@ -172,7 +172,8 @@ def test_filter_targeted_writes_do_not_exist(goto: Opened) -> None:
             role_set = (await api.get("/rolesets"))["results"][0]
             assert role_set.keys() == {"id", "name"}
             path = f"/rolesets/{role_set['id']}/users?filter=(email=%22.*%22)"
-            assert codes(await api("PUT", path)) == (404, "not.found")
+            answer = await api("PUT", path)
+            assert (answer.status_code, answer.json()) == (404, {"errorCode": "NOT_FOUND"})
             assert codes(await api("PATCH", "/users")) == (405, "method.not.allowed")
             assert (await api.http.get("/oauth/token")).status_code == 405
             assert [entry["status"] for entry in await api.journal(since=1)] == [404, 405, 405]

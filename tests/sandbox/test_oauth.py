@@ -56,10 +56,10 @@ def test_a_personal_access_token_opens_the_api(goto: Opened) -> None:
             assert reply["expires_in"] == 3600
             assert reply["principal"] == "admin@example.com"
             assert "identity:" in reply["scope"].split()
-            assert reply["refresh_token"]
+            assert "refresh_token" not in reply
             assert await opens(api, reply["access_token"])
-            await api.set(pat_refresh_token=False)
-            assert "refresh_token" not in (await exchange(api, PAT)).json()
+            await api.set(pat_refresh_token=True)
+            assert (await exchange(api, PAT)).json()["refresh_token"]
 
     asyncio.run(check())
 
@@ -211,19 +211,19 @@ def test_an_access_token_ends_by_the_simulators_clock(goto: Opened) -> None:
 
 def test_a_refresh_leaves_the_token_out_and_near_its_end_brings_a_new_one(goto: Opened) -> None:
     async def check() -> None:
-        async with goto() as api:
+        async with goto(pat_refresh_token=True) as api:
             old = (await exchange(api, PAT)).json()["refresh_token"]
             assert "refresh_token" not in (await exchange(api, refresh(old))).json()
-            await api.set(refresh_reply="repeat", now_offset_s=20 * DAY)
+            await api.set(refresh_reply="repeat", now_offset_s=17 * DAY)
             assert (await exchange(api, refresh(old))).json()["refresh_token"] == old
-            await api.set(now_offset_s=28 * DAY)
+            await api.set(now_offset_s=18 * DAY)
             new = (await exchange(api, refresh(old))).json()["refresh_token"]
             assert new != old
             assert (await exchange(api, refresh(old))).json()["error"] == "invalid_grant"
-            await api.set(now_offset_s=57 * DAY, refresh_rotation_revokes=False)
+            await api.set(now_offset_s=47 * DAY, refresh_rotation_revokes=False)
             newer = (await exchange(api, refresh(new))).json()["refresh_token"]
             assert (await exchange(api, refresh(new))).status_code == 200
-            await api.set(now_offset_s=88 * DAY)
+            await api.set(now_offset_s=78 * DAY)
             assert (await exchange(api, refresh(newer))).json()["error"] == "invalid_grant"
 
     asyncio.run(check())
@@ -231,7 +231,7 @@ def test_a_refresh_leaves_the_token_out_and_near_its_end_brings_a_new_one(goto: 
 
 def test_a_grant_outlives_a_reset(goto: Opened) -> None:
     async def check() -> None:
-        async with goto() as api:
+        async with goto(pat_refresh_token=True) as api:
             reply = (await exchange(api, PAT)).json()
             await api.http.post("/_sim/reset", json={"users": 7, "seed": 9})
             assert await opens(api, reply["access_token"])
