@@ -67,6 +67,11 @@ def show_mapping(file: Path | None, *, config: Path | None) -> None:
     )
     domain = mapping.users.rules.mail_domain or "none: a user without an address is refused"
     say(f"Domain of a userName that is no address (users.mail_domain): {domain}")
+    held = [str(rule.path) for rule in mapping.users.rules.rules if rule.has_substitute]
+    say(
+        "GoTo gets the nearest value, and the bridge keeps what was sent "
+        f"(users.locale, users.timezone): {' and '.join(held) or 'never, such a user is refused'}"
+    )
 
 
 def _translations(mapping: Mapping) -> list[tuple[str, Translation]]:

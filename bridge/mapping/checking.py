@@ -3,7 +3,8 @@
 Every mistake is collected, with its place in the file, before the mapping is refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bridge.mapping.address import is_address
@@ -13,13 +14,20 @@ from bridge.mapping.document import Document
 from bridge.mapping.entries import read_entry, read_path
 from bridge.mapping.findings import Findings
 from bridge.mapping.rules import EMAIL, STATUS, Rule, Rules, ShownAsGroups, TypeRules
+from bridge.mapping.substitutes import SUBSTITUTES
 
-TOP_KEYS = {"version", "activation", "roles", "limits", "users", "groups", "values", "extensions"}
+# What becomes of a value that GoTo lacks: the nearest one is written, or it is refused.
+SUBSTITUTION = ("nearest", "strict")
+SUBSTITUTION_KEYS = {key for key, _ in SUBSTITUTES.values()}
+TOP_KEYS = {
+    "version", "activation", "roles", "limits", "users", "groups", "values", "extensions",
+    *SUBSTITUTION_KEYS,
+}  # fmt: skip
 SECTIONS = {
     "activation": {"licenses", "on_delete"},
     "roles": {"grantable"},
     "limits": {"destructive_per_hour"},
-    "users": {"held", "ignored", "attributes", "mail_domain"},
+    "users": {"held", "ignored", "attributes", "mail_domain", *SUBSTITUTION_KEYS},
     "groups": {"held", "ignored", "attributes", "conflict", "include"},
 }
 CONFLICT = ("groups", "conflict", ("move", "reject"))
@@ -56,11 +64,12 @@ def read_rules(document: Document) -> Rules:
 
 
 def _choice(findings: Findings, choice: tuple[str, str, tuple[str, str]]) -> str:
-    """Return one of two words, the first where nothing is said."""
+    """Return one of two words, the first where nothing is said; no section is the whole file."""
     section, key, words = choice
-    value = findings.table(section).get(key, words[0])
+    keys = [section] if section else []
+    value = findings.table(*keys).get(key, words[0])
     if value not in words:
-        findings.wrong([section, key], f'{key} must be "{words[0]}" or "{words[1]}"')
+        findings.wrong([*keys, key], f'{key} must be "{words[0]}" or "{words[1]}"')
     return str(value)
 
 
@@ -85,10 +94,11 @@ def _destructive_per_hour(findings: Findings) -> int:
 def _type_rules(findings: Findings, catalog: Catalog, lines: ValueLines) -> TypeRules:
     section = SECTION_OF[catalog.resource_type]
     rules = []
+    strict = _strict_keys(findings, section)
     for text, entry in findings.table(section, "attributes").items():
         if entry is not False:
             rule = read_entry(findings, catalog, (section, "attributes", text), entry, lines)
-            rules += [rule] if rule else []
+            rules += [_with_substitute(rule, strict)] if rule else []
     mapped = {rule.path: rule for rule in rules}
     held = _paths(findings, catalog, (section, "held"), mapped)
     ignored = _paths(findings, catalog, (section, "ignored"), mapped)
@@ -102,6 +112,32 @@ def _type_rules(findings: Findings, catalog: Catalog, lines: ValueLines) -> Type
     if mail_domain is not None and not is_address(f"{LONGEST_LOCAL_PART}@{mail_domain}"):
         findings.wrong([section, "mail_domain"], "must be a domain, such as people.example.com")
     return TypeRules(catalog, tuple(rules), held, ignored, mail_domain)
+
+
+def _strict_keys(findings: Findings, section: str) -> Collection[str]:
+    """Return which of the keys forbid substitutes: in [users], or at the top of the file."""
+    if section != "users":
+        return SUBSTITUTION_KEYS
+    return {
+        key
+        for key in SUBSTITUTION_KEYS
+        for at in ("users", "")
+        if _choice(findings, (at, key, SUBSTITUTION)) == "strict"
+    }
+
+
+def _with_substitute(rule: Rule, strict: Collection[str]) -> Rule:
+    """Return a rule that writes the nearest value for one that GoTo lacks, where that is so."""
+    name = str(rule.path)
+    if name not in SUBSTITUTES or rule.values is None or rule.read_only:
+        return rule
+    key, substitute = SUBSTITUTES[name]
+    if key in strict:
+        return rule
+    default = rule.default
+    if default is None and key == "locale":
+        default = next(iter(rule.values.canonical_values), None)
+    return replace(rule, values=rule.values.with_substitute(substitute, default))
 
 
 def _paths(

@@ -33,6 +33,7 @@ class Reading:
         self._deep: list[tuple[AttributePath, Step]] = []
         self._templates: list[Rule] = []
         self._lists = [rule.path.name for rule in rules.rules if rule.is_list]
+        self._substituted = [rule for rule in rules.rules if rule.has_substitute]
         for rule in rules.rules:
             path = rule.path
             if path.name == "emails" and is_user:
@@ -61,6 +62,8 @@ class Reading:
                 path.set(resource, value)
         if held:
             _overlay(resource, held, self._holdable)
+            for rule in self._substituted:
+                _show_own(rule, resource, record, held)
             for name in self._lists:
                 if name in held and name in resource:
                     resource[name] = echoed(resource[name], held[name])
@@ -124,6 +127,17 @@ def _overlay(resource: dict[str, Any], held: Mapping[str, Any], holdable: Holdab
                 resource.pop(name, None)
         elif kept:
             resource[name] = value
+
+
+def _show_own(
+    rule: Rule, resource: dict[str, Any], record: Record, held: Mapping[str, Any]
+) -> None:
+    """Show the client's own value while GoTo has what it was given for it; else GoTo's is shown."""
+    value = rule.path.get(held)
+    if value is None or rule.values is None or rule.field is None:
+        return
+    if rule.values.stands_for(value, record.get(rule.field)):
+        rule.path.set(resource, value)
 
 
 def _taken(steps: Sequence[Step], record: Record) -> dict[str, Any]:

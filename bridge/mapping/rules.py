@@ -43,6 +43,11 @@ class Rule:
         return bool(self.definition.get("multiValued"))
 
     @property
+    def has_substitute(self) -> bool:
+        """Whether a value that GoTo lacks is kept by the bridge, and the nearest one written."""
+        return not self.read_only and self.values is not None and self.values.has_substitute
+
+    @property
     def is_list(self) -> bool:
         """Whether it is one of the lists that can be written, and this mapping lets it be."""
         if self.read_only or self.path.schema:

@@ -1,7 +1,8 @@
 """Value tables: which SCIM value is which GoTo value, both ways.
 
 A table is compiled once. Reading never fails: a value of GoTo that no line names is shown as it is.
-Writing refuses what no line names, since GoTo could not keep it.
+Writing refuses what no line names, since GoTo could not keep it; a table with a substitute writes
+the nearest line instead.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from bridge.mapping.errors import ValueRefused
+from bridge.mapping.substitutes import LONGEST, Substitute
 
 TIME_ZONES = "iana-time-zones"
 ANY = "*"
@@ -20,7 +22,16 @@ LISTED_IN_FULL = 12
 class ValueTable:
     """SCIM values on the left, GoTo's on the right; ``*`` fits every GoTo value not named."""
 
-    def __init__(self, lines: Mapping[Any, Any]) -> None:
+    def __init__(
+        self,
+        lines: Mapping[Any, Any],
+        *,
+        substitute: Substitute | None = None,
+        default: str | None = None,
+    ) -> None:
+        self._lines = lines
+        self._substitute = substitute
+        self._default = default
         self._to_field: dict[Any, Any] = {}
         self._to_attribute: dict[Any, Any] = {}
         self._folded: dict[str, Any] = {}
@@ -34,6 +45,18 @@ class ValueTable:
                 self._to_field.setdefault(left, value)
                 self._folded.setdefault(_fold(value), left)
             self._folded.setdefault(_fold(left), left)
+
+    def with_substitute(self, substitute: Substitute, default: str | None) -> "ValueTable":
+        """Return the same table with a substitute for texts that no line names.
+
+        ``default`` is written where the substitute finds nothing; None refuses the text.
+        """
+        return ValueTable(self._lines, substitute=substitute, default=default)
+
+    @property
+    def has_substitute(self) -> bool:
+        """Whether it writes the nearest line for a text that no line names."""
+        return self._substitute is not None
 
     @property
     def canonical_values(self) -> list[str]:
@@ -56,10 +79,29 @@ class ValueTable:
 
         Raises ValueRefused, listing what can be kept.
         """
-        found = self._folded.get(_fold(value))
-        if found is None or found not in self._to_field:
+        line = self._folded.get(_fold(value))
+        if line is None and self._substitute is not None and isinstance(value, str):
+            line = self._substituted(value.strip(), self._substitute)
+        if line is None or line not in self._to_field:
             raise ValueRefused(attribute, self._refusal(attribute, value))
-        return self._to_field[found]
+        return self._to_field[line]
+
+    def _substituted(self, text: str, substitute: Substitute) -> Any:
+        if len(text) > LONGEST:
+            return None
+        nearest = substitute(text, self.canonical_values) or self._default or text
+        return self._folded.get(_fold(nearest))
+
+    def differs(self, value: Any, field: Any) -> bool:
+        """Whether a client's value has to be kept beside GoTo's, which reads back as another."""
+        return self.has_substitute and self.to_attribute(field) != value
+
+    def stands_for(self, value: Any, field: Any) -> bool:
+        """Whether GoTo still has what it was given for a client's value."""
+        try:
+            return bool(self.to_field("", value) == field)
+        except ValueRefused:
+            return False
 
     def _refusal(self, attribute: str, value: Any) -> str:
         known = self.canonical_values

@@ -128,10 +128,15 @@ class Writing:
             # GoTo's fields merge and cannot be emptied: a removal is remembered beside them.
             if before and _is_gone(rule.path, before, patched=patched):
                 rule.path.set(target.held, None)
+            elif before:
+                _keep_shown(rule, before, target)
             return
         if before is not None and value == rule.path.get(before.resource):
+            _keep_shown(rule, before, target)
             return
         target.fields[rule.field] = to_field(rule, value)
+        if rule.values and rule.values.differs(value, target.fields[rule.field]):
+            rule.path.set(target.held, value)
 
     @staticmethod
     def _say(
@@ -234,6 +239,13 @@ NO_ADDRESS = (
 def _is_gone(path: AttributePath, before: Before, *, patched: bool) -> bool:
     """Whether a value that is not sent is removed now, or was already."""
     return path.is_removed(before.held) or (patched and path.get(before.resource) is not None)
+
+
+def _keep_shown(rule: Rule, before: Before, target: Target) -> None:
+    """Go on holding a client's own value, as long as it is the one that clients see."""
+    value = rule.path.get(before.held)
+    if rule.has_substitute and value is not None and value == rule.path.get(before.resource):
+        rule.path.set(target.held, value)
 
 
 def _is_untouched(path: AttributePath, value: Any, before: Before) -> bool:

@@ -96,3 +96,4 @@ def test_the_effective_mapping_is_shown(
     assert "(activation.licenses): none" in after
     assert "(groups.conflict): reject" in after
     assert "(users.mail_domain): people.example.org" in after
+    assert "(users.locale, users.timezone): locale and timezone" in after
