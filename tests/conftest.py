@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 
 from bridge.directory import Directory
 from bridge.goto import AccessTokens, GoToClient, Grant, Throttle
-from bridge.mapping import Mapping, load_mapping, shipped
+from bridge.mapping import DestructiveLimit, Mapping, load_mapping, shipped
 from bridge.sandbox import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -40,7 +40,7 @@ SIMULATED = "http://goto.test"
 UNLIMITED = SimulatorSettings(rate_limit=0)
 
 
-def braked(mapping: Mapping, *, allowed: int) -> Mapping:
+def braked(mapping: Mapping, *, allowed: DestructiveLimit) -> Mapping:
     """A mapping with so many suspensions and deletions of users allowed in an hour."""
     return replace(mapping, rules=replace(mapping.rules, destructive_per_hour=allowed))
 

@@ -15,7 +15,7 @@ from bridge.cli.terminal import NO_CLIENT, say
 from bridge.connect import ends_soon, grant_told, missing_roles
 from bridge.errors import BridgeError
 from bridge.goto import NO_GRANT, Administrator, Grant
-from bridge.mapping import Mapping, load_mapping
+from bridge.mapping import Mapping, hourly_limit, limit_in_words, load_mapping
 from bridge.operations import set_up_logs
 from bridge.rooms import Rooms, open_rooms
 from bridge.settings import Settings
@@ -64,10 +64,10 @@ async def check(settings: Settings) -> bool:
         except BridgeError as error:
             report.tell("FAILED", "database", error.detail)
             because = "the database cannot be used, and it may hold the grant"
-            report.skip("GoTo", "grant", "account", "rights", "clients", because=because)
+            report.skip("GoTo", "grant", "account", "rights", "limit", "clients", because=because)
             return not report.failed
         report.tell("ok", "database", f"{settings.database_url.partition(':')[0]} can be used")
-        await _check_goto(rooms, settings, report)
+        await _check_goto(rooms, settings, mapping, report)
         await _check_clients(rooms, settings, report)
     return not report.failed
 
@@ -83,17 +83,18 @@ def _check_mapping(settings: Settings, report: Report) -> Mapping:
     return mapping
 
 
-async def _check_goto(rooms: Rooms, settings: Settings, report: Report) -> None:
+async def _check_goto(rooms: Rooms, settings: Settings, mapping: Mapping, report: Report) -> None:
     if not rooms.tokens.grant.secret:
         report.skip("GoTo", because="there is no grant to ask it with")
         report.tell("FAILED", "grant", NO_GRANT)
-        report.skip("account", "rights", because="there is no grant")
+        report.skip("account", "rights", "limit", because="there is no grant")
         return
     try:
         await rooms.tokens.token()
     except BridgeError as error:
         report.tell("FAILED", "GoTo", error.detail)
-        report.skip("grant", "account", "rights", because="GoTo gave no access token")
+        because = "GoTo gave no access token"
+        report.skip("grant", "account", "rights", "limit", because=because)
         return
     report.tell("ok", "GoTo", f"{settings.goto_auth_url} gave an access token")
     _check_grant(rooms.tokens.grant, report)
@@ -101,12 +102,28 @@ async def _check_goto(rooms: Rooms, settings: Settings, report: Report) -> None:
         administrator = await rooms.goto.connect(chosen=rooms.tokens.grant.account_key)
     except BridgeError as error:
         report.tell("FAILED", "account", error.detail)
-        report.skip("rights", because="the account is not known")
+        report.skip("rights", "limit", because="the account is not known")
         return
     key = rooms.goto.account_key
     name = dict(administrator.accounts).get(key) or administrator.account_name or "without a name"
     report.tell("ok", "account", f"{name} ({key}), as {administrator.email}")
     _check_rights(administrator, report)
+    await _check_limit(rooms, mapping, report)
+
+
+async def _check_limit(rooms: Rooms, mapping: Mapping, report: Report) -> None:
+    limit = mapping.destructive_per_hour
+    try:
+        users = await rooms.goto.user_count()
+    except BridgeError as error:
+        report.tell("FAILED", "limit", error.detail)
+        return
+    report.tell(
+        "ok",
+        "limit",
+        f"{hourly_limit(limit, users=users)} suspensions and deletions of users in an hour "
+        f"(limits.destructive_per_hour = {limit_in_words(limit)}; the account has {users} users)",
+    )
 
 
 def _check_grant(grant: Grant, report: Report) -> None:

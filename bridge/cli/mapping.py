@@ -11,7 +11,7 @@ from rich.table import Table
 
 from bridge.cli.configuration import mapping_of
 from bridge.cli.terminal import say, show
-from bridge.mapping import Mapping, MappingError, Translation, ValueRefused
+from bridge.mapping import Mapping, MappingError, Translation, ValueRefused, limit_in_words
 from bridge.mapping.rules import Rule
 
 SHOWN_VALUES = 4
@@ -63,7 +63,7 @@ def show_mapping(file: Path | None, *, config: Path | None) -> None:
     say(f"Shown as groups too (groups.include): {shown}")
     say(
         "Suspensions and deletions of users in an hour (limits.destructive_per_hour): "
-        f"{mapping.destructive_per_hour}, or a tenth of the account where that is more"
+        f"{limit_in_words(mapping.destructive_per_hour)}"
     )
     domain = mapping.users.rules.mail_domain or "none: a user without an address is refused"
     say(f"Domain of a userName that is no address (users.mail_domain): {domain}")

@@ -16,8 +16,10 @@ import structlog
 
 from bridge.directory.entries import now_in_milliseconds
 from bridge.directory.ledger import Ledger
+from bridge.directory.time import SteadyClock
 from bridge.errors import BrakeHolds
 from bridge.goto import UserRecord
+from bridge.mapping import DestructiveLimit, hourly_limit
 from bridge.store import LONGEST_RELEASE, RELEASED, AuditEntry
 
 HOUR = timedelta(hours=1)
@@ -25,8 +27,6 @@ CREATED = "create"
 COUNTED = ("suspend", "delete")
 SPARED = "new"
 """Stands in the detail of what was not counted, because the user was made within the hour."""
-SHARE = 10
-"""The part of the account that may always go: one in so many."""
 SOONEST = 5
 """Seconds that a client is sent away for at least."""
 
@@ -43,52 +43,73 @@ class _Counted:
 class Brake:
     """Counts what takes users away, and stops it with ``BrakeHolds`` beyond the limit.
 
-    ``allowed`` is how many within an hour, 0 for none at all; a tenth of the account's users where
-    that is more.
+    ``allowed`` is how many within an hour, 0 for none at all; "auto" goes by the size of
+    the account. An hour is an hour of the monotonic clock ``now``: a step of the system's
+    clock, which ``wall`` reads, neither opens the brake nor makes it forget.
     """
 
     def __init__(
         self,
         ledger: Ledger,
         *,
-        allowed: int,
-        now: Callable[[], datetime] = now_in_milliseconds,
+        allowed: DestructiveLimit,
+        now: Callable[[], datetime] | None = None,
+        wall: Callable[[], datetime] = now_in_milliseconds,
     ) -> None:
+        now = now or SteadyClock(wall=wall)
         self._ledger = ledger
         self._allowed = allowed
         self._now = now
+        self._wall = wall
         self._counted: deque[_Counted] = deque()
         self._under_way: set[tuple[str, str]] = set()
         self._created: dict[str, datetime] = {}
         self._anew = now() - HOUR
         self._open_until = self._anew
+        self._releases: set[tuple[datetime, str | None]] = set()
         self._has_told = False
 
     async def load(self) -> None:
         """Go on from where the bridge was before it was restarted."""
+        now = self._now()
         entries = await self._ledger.audited(
-            since=self._now() - HOUR, actions=(CREATED, *COUNTED), kind="User"
+            since=now - HOUR, actions=(CREATED, *COUNTED), kind="User"
         )
         for entry in entries:
+            # A line from the future was written before the clock was set back.
+            at = min(entry.at, now)
             if entry.action == CREATED:
-                self._created[entry.key] = entry.at
+                self._created[entry.key] = at
             elif not (entry.detail or {}).get(SPARED):
-                self._counted.append(_Counted(entry.at, entry.action, entry.key))
-        await self.look()
+                self._counted.append(_Counted(at, entry.action, entry.key))
+        for release in await self._new_releases():
+            self._take_up(release, at=min(release.at, now))
 
     async def look(self) -> None:
         """Take up what an operator released meanwhile, in a process of its own."""
-        since = self._now() - LONGEST_RELEASE
-        self._released(await self._ledger.audited(since=since, actions=(RELEASED,)))
+        for release in await self._new_releases():
+            self._take_up(release, at=self._now())
 
-    def _released(self, entries: Sequence[AuditEntry]) -> None:
-        for entry in entries:
-            until = (entry.detail or {}).get("until")
-            open_until = datetime.fromisoformat(until) if until else self._open_until
-            if entry.at > self._anew or open_until > self._open_until:
-                log.warning("brake_released", until=until)
-            self._anew = max(self._anew, entry.at)
-            self._open_until = max(self._open_until, open_until)
+    async def _new_releases(self) -> Sequence[AuditEntry]:
+        """Return the releases that this process has not seen yet; each counts once."""
+        since = min(self._now(), self._wall()) - LONGEST_RELEASE
+        entries = await self._ledger.audited(since=since, actions=(RELEASED,))
+        unseen = {(entry.at, _until(entry)): entry for entry in entries}
+        for identity in self._releases & unseen.keys():
+            del unseen[identity]
+        self._releases |= unseen.keys()
+        return list(unseen.values())
+
+    def _take_up(self, release: AuditEntry, *, at: datetime) -> None:
+        """Begin the count anew at a moment of this brake's clock.
+
+        The operator's process read another clock, so its ``until`` stands for a length of time.
+        """
+        until = _until(release)
+        length = datetime.fromisoformat(until) - release.at if until else timedelta()
+        log.warning("brake_released", until=until)
+        self._anew = max(self._anew, at)
+        self._open_until = max(self._open_until, at + min(length, LONGEST_RELEASE))
 
     @asynccontextmanager
     async def passing(
@@ -163,11 +184,9 @@ class Brake:
     @property
     def limit(self) -> int:
         """How many may be within an hour."""
-        if not self._allowed:
-            return 0
         # As it was before: an account that shrinks must not lower its own limit.
         gone = sum(counted.action == "delete" for counted in self._counted)
-        return max(self._allowed, (self._ledger.count("User") + gone) // SHARE)
+        return hourly_limit(self._allowed, users=self._ledger.count("User") + gone)
 
     @property
     def holds(self) -> bool:
@@ -202,3 +221,7 @@ class Brake:
             )
         detail = f"{self.told}; else the next one passes in {seconds} seconds"
         return BrakeHolds(detail, retry_after=seconds)
+
+
+def _until(release: AuditEntry) -> str | None:
+    return (release.detail or {}).get("until")

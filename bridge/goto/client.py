@@ -24,6 +24,7 @@ from bridge.goto.bodies import (
 from bridge.goto.breaker import Breaker
 from bridge.goto.joined import UserReads
 from bridge.goto.lookups import EmailLookup, users_by_key
+from bridge.goto.paging import read_page
 from bridge.goto.records import (
     Administrator,
     CreatedUser,
@@ -128,6 +129,14 @@ class GoToClient:
     ) -> list[UserRecord]:
         """Every user of the account, complete or not at all; ``fields`` asks for those alone."""
         return await self.users_as(lambda record: record, fields=fields, priority=priority)
+
+    async def user_count(self) -> int:
+        """How many users the account has, as the shortest page of the list states it."""
+        return await self._account.read(
+            f"users?{_projection(('key',))}offset=0&pageSize=1",
+            lambda body: read_page(body).total,
+            about="users",
+        )
 
     async def users_as(
         self,

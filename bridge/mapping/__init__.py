@@ -13,6 +13,7 @@ from bridge.mapping.address import is_address, made_address
 from bridge.mapping.checking import read_rules
 from bridge.mapping.document import read, shipped
 from bridge.mapping.errors import MappingError, Mistake, Removed, ValueRefused
+from bridge.mapping.limits import DestructiveLimit, hourly_limit, limit_in_words
 from bridge.mapping.publishing import accepted_schemas, published_schemas
 from bridge.mapping.reading import Reading
 from bridge.mapping.rules import GroupConflict, OnDelete, Rules, ShownAsGroups, TypeRules
@@ -20,6 +21,7 @@ from bridge.mapping.writing import Before, Target, Writing
 
 __all__ = [
     "Before",
+    "DestructiveLimit",
     "Mapping",
     "MappingError",
     "Mistake",
@@ -27,7 +29,9 @@ __all__ = [
     "Target",
     "Translation",
     "ValueRefused",
+    "hourly_limit",
     "is_address",
+    "limit_in_words",
     "load_mapping",
     "made_address",
     "shipped",
@@ -110,7 +114,7 @@ class Mapping:
         return self.rules.shown_as_groups
 
     @property
-    def destructive_per_hour(self) -> int:
+    def destructive_per_hour(self) -> DestructiveLimit:
         """Suspensions and deletions of users in an hour, before the brake stops them."""
         return self.rules.destructive_per_hour
 

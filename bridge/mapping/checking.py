@@ -13,6 +13,7 @@ from bridge.mapping.declarations import ValueLines, read_extensions, read_value_
 from bridge.mapping.document import Document
 from bridge.mapping.entries import read_entry, read_path
 from bridge.mapping.findings import Findings
+from bridge.mapping.limits import DestructiveLimit
 from bridge.mapping.rules import EMAIL, STATUS, Rule, Rules, ShownAsGroups, TypeRules
 from bridge.mapping.substitutes import SUBSTITUTES
 
@@ -32,7 +33,6 @@ SECTIONS = {
 }
 CONFLICT = ("groups", "conflict", ("move", "reject"))
 ON_DELETE = ("activation", "on_delete", ("delete", "suspend"))
-DESTRUCTIVE_PER_HOUR = 50
 SECTION_OF = {"User": "users", "Group": "groups"}
 LONGEST_LOCAL_PART = "a" * 64
 
@@ -82,13 +82,14 @@ def _shown_as_groups(findings: Findings) -> tuple[ShownAsGroups, ...]:
     return tuple(name for name in known if name in wanted)
 
 
-def _destructive_per_hour(findings: Findings) -> int:
-    value = findings.table("limits").get("destructive_per_hour", DESTRUCTIVE_PER_HOUR)
+def _destructive_per_hour(findings: Findings) -> DestructiveLimit:
+    value = findings.table("limits").get("destructive_per_hour", "auto")
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    text = "destructive_per_hour must be a whole number, 0 or more"
-    findings.wrong(["limits", "destructive_per_hour"], text)
-    return DESTRUCTIVE_PER_HOUR
+    if value != "auto":
+        text = 'destructive_per_hour must be "auto" or a whole number, 0 or more'
+        findings.wrong(["limits", "destructive_per_hour"], text)
+    return "auto"
 
 
 def _type_rules(findings: Findings, catalog: Catalog, lines: ValueLines) -> TypeRules:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bridge.mapping.catalog import AttributePath, Catalog
+from bridge.mapping.limits import DestructiveLimit
 from bridge.mapping.lists import WRITABLE_LISTS
 from bridge.mapping.templates import Template
 from bridge.mapping.values import ValueTable
@@ -85,4 +86,4 @@ class Rules:
     on_delete: OnDelete = "delete"
     grantable_roles: tuple[str, ...] = ()
     shown_as_groups: tuple[ShownAsGroups, ...] = ()
-    destructive_per_hour: int = 50
+    destructive_per_hour: DestructiveLimit = "auto"

@@ -175,11 +175,13 @@ def test_check_tells_that_all_is_well(settings: dict[str, str], tmp_path: Path) 
         "grant",
         "account",
         "rights",
+        "limit",
         "clients",
     ]
     assert "Example Industries" in found["account"][1]
     assert "admin@example.com" in found["account"][1]
     assert "SUPER_USER" in found["rights"][1]
+    assert found["limit"][1].startswith("5 suspensions and deletions of users in an hour")
     assert ended.returncode == 0
     assert PERSONAL_ACCESS_TOKEN not in ended.stdout + ended.stderr
 
@@ -215,7 +217,7 @@ def test_check_says_why_later_checks_cannot_be_made(
     found = findings(ended.stdout)
     failed = [name for name, (outcome, _) in found.items() if outcome == "FAILED"]
     skipped = [name for name, (outcome, _) in found.items() if outcome == "skipped"]
-    assert (failed, skipped) == (["mapping", "GoTo"], ["grant", "account", "rights"])
+    assert (failed, skipped) == (["mapping", "GoTo"], ["grant", "account", "rights", "limit"])
     assert "BRIDGE_GOTO_CLIENT_SECRET" in found["GoTo"][1]
     assert "GoTo gave no access token" in found["rights"][1]
     assert ended.returncode == 1
@@ -233,7 +235,7 @@ def test_check_of_a_database_that_cannot_be_used_says_so(tmp_path: Path) -> None
     ended = run("check", folder=tmp_path)
     found = findings(ended.stdout)
     assert found["database"][0] == "FAILED"
-    assert {found[name][0] for name in ("GoTo", "grant", "account", "rights", "clients")} == {
-        "skipped"
-    }
+    assert {
+        found[name][0] for name in ("GoTo", "grant", "account", "rights", "limit", "clients")
+    } == {"skipped"}
     assert ended.returncode == 1

@@ -10,7 +10,9 @@ import structlog
 
 from bridge.directory.brake import Brake
 from bridge.directory.ledger import Ledger
+from bridge.directory.time import SteadyClock
 from bridge.errors import BrakeHolds
+from bridge.mapping import DestructiveLimit, hourly_limit, load_mapping
 from bridge.store import RELEASED, AuditEntry, Sealer, Store
 from tests.conftest import SANDBOX_MAPPING, braked, simulated
 from tests.directory.witness import Witness, new_user, witnessed_alone
@@ -18,7 +20,7 @@ from tests.directory.witness import Witness, new_user, witnessed_alone
 HOUR = timedelta(hours=1)
 
 
-def seen_with(folder: Path, test: Any, *, allowed: int = 3, **options: Any) -> None:
+def seen_with(folder: Path, test: Any, *, allowed: DestructiveLimit = 3, **options: Any) -> None:
     """Run a test with a bridge that lets so many go."""
     mapping = braked(SANDBOX_MAPPING, allowed=allowed)
     witnessed_alone(folder, test, mapping=mapping, **options)
@@ -35,6 +37,31 @@ def gone(sees: Witness, keys: list[str]) -> int:
     """How many of them the account no longer lets in."""
     users = sees.account.stored.users
     return sum(key not in users or not users[key].license_keys for key in keys)
+
+
+# -- How many --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("limit", "users", "expected"),
+    [
+        ("auto", 0, 5), ("auto", 25, 5), ("auto", 59, 5), ("auto", 60, 6), ("auto", 4_999, 499),
+        ("auto", 5_000, 500), ("auto", 100_000, 500), (0, 100_000, 0), (3, 100_000, 3),
+        (50, 25, 50),
+    ],
+)  # fmt: skip
+def test_auto_is_a_tenth_of_the_account_within_bounds(
+    limit: DestructiveLimit, users: int, expected: int
+) -> None:
+    assert hourly_limit(limit, users=users) == expected
+
+
+def test_the_shipped_mapping_keeps_a_client_from_deleting_a_small_account(tmp_path: Path) -> None:
+    async def test(sees: Witness) -> None:
+        told = await statuses(sees, "DELETE", sees.somebody(9))
+        assert told == [204] * 5 + [429] * 4
+
+    witnessed_alone(tmp_path, test, mapping=load_mapping())
 
 
 # -- What is stopped -----------------------------------------------------------------
@@ -104,11 +131,19 @@ def test_users_made_within_the_hour_do_not_count(tmp_path: Path) -> None:
     seen_with(tmp_path, test, allowed=1)
 
 
-def test_a_tenth_of_a_large_account_may_go_whatever_the_limit(tmp_path: Path) -> None:
+def test_with_auto_a_tenth_of_the_account_may_go(tmp_path: Path) -> None:
     async def test(sees: Witness) -> None:
         await sees.agree()
         keys = sees.somebody(7)
         assert await statuses(sees, "DELETE", keys) == [204] * 6 + [429]
+
+    seen_with(tmp_path, test, allowed="auto", app=simulated(users=60, groups=3))
+
+
+def test_a_number_means_that_number_in_an_account_of_any_size(tmp_path: Path) -> None:
+    async def test(sees: Witness) -> None:
+        await sees.agree()
+        assert await statuses(sees, "DELETE", sees.somebody(3)) == [204] * 2 + [429]
 
     seen_with(tmp_path, test, allowed=2, app=simulated(users=60, groups=3))
 
@@ -227,14 +262,24 @@ async def released(
 
 
 class Moved:
-    """A clock on the wall that tests move."""
+    """A wall clock and a monotonic one, which tests move."""
 
-    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+        self.seconds = 100.0
 
     def __call__(self) -> datetime:
         return self.now
 
+    def monotonic(self) -> float:
+        return self.seconds
+
     def on(self, **time: float) -> None:
+        self.seconds += timedelta(**time).total_seconds()
+        self.set(**time)
+
+    def set(self, **time: float) -> None:
+        """Step the wall clock alone, as an operator or a time server does."""
         self.now += timedelta(**time)
 
 
@@ -250,12 +295,17 @@ async def taken(brake: Brake, *keys: str) -> list[bool]:
     return passed
 
 
+def made(store: Store, clock: Moved, *, allowed: int = 2) -> Brake:
+    steady = SteadyClock(wall=clock, monotonic=clock.monotonic)
+    return Brake(Ledger(store, "1"), allowed=allowed, now=steady, wall=clock)
+
+
 def with_brake(folder: Path, test: Any, *, allowed: int = 2) -> None:
     async def run() -> None:
         store = await Store.open(f"sqlite:///{folder / 'bridge.db'}", sealer=Sealer([b"k" * 32]))
         clock = Moved()
         try:
-            await test(Brake(Ledger(store, "1"), allowed=allowed, now=clock), clock, store)
+            await test(made(store, clock, allowed=allowed), clock, store)
         finally:
             await store.close()
 
@@ -296,11 +346,55 @@ def test_a_restart_within_a_release_goes_on_with_it(tmp_path: Path) -> None:
     async def test(_: Brake, clock: Moved, store: Store) -> None:
         await released(store, "1", at=clock(), until=clock() + timedelta(hours=3))
         clock.on(hours=2)
-        restarted = Brake(Ledger(store, "1"), allowed=2, now=clock)
+        restarted = made(store, clock)
         await restarted.load()
         assert await taken(restarted, *"12345") == [True] * 5
         clock.on(hours=1)
         assert await taken(restarted, *"678") == [True, True, False]
+
+    with_brake(tmp_path, test)
+
+
+@pytest.mark.parametrize("step", [{"days": 400}, {"days": -400}, {"hours": 2}, {"hours": -2}])
+def test_a_step_of_the_clock_neither_opens_the_brake_nor_closes_it_for_longer(
+    tmp_path: Path, step: dict[str, float]
+) -> None:
+    async def test(brake: Brake, clock: Moved, store: Store) -> None:
+        assert await taken(brake, "1", "2", "3") == [True, True, False]
+        clock.set(**step)
+        assert await taken(brake, "3") == [False]
+        assert brake.retry_after == 3600
+        clock.on(minutes=59)
+        assert await taken(brake, "3") == [False]
+        clock.on(minutes=1)
+        assert await taken(brake, "3", "4", "5") == [True, True, False]
+
+    with_brake(tmp_path, test)
+
+
+@pytest.mark.parametrize("step", [{"hours": 5}, {"hours": -5}])
+def test_a_release_works_after_a_step_of_the_clock(tmp_path: Path, step: dict[str, float]) -> None:
+    async def test(brake: Brake, clock: Moved, store: Store) -> None:
+        assert await taken(brake, "1", "2", "3") == [True, True, False]
+        clock.set(**step)
+        await released(store, "1", at=clock(), until=clock() + timedelta(minutes=30))
+        assert await taken(brake, *"34567") == [True] * 5
+        clock.on(minutes=30)
+        assert await taken(brake, "8", "9", "10") == [True, True, False]
+
+    with_brake(tmp_path, test)
+
+
+def test_a_clock_that_was_set_back_before_a_restart_forgets_nothing(tmp_path: Path) -> None:
+    async def test(brake: Brake, clock: Moved, store: Store) -> None:
+        for key in "12":
+            await store.audit("1", [AuditEntry(clock(), "client", "delete", "User", key)])
+        clock.set(hours=-3)
+        restarted = made(store, clock)
+        await restarted.load()
+        assert await taken(restarted, "3") == [False]
+        clock.on(hours=1)
+        assert await taken(restarted, "3") == [True]
 
     with_brake(tmp_path, test)
 

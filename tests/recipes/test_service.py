@@ -15,6 +15,7 @@ import pytest
 from scim2_models import ScimFilter
 
 from bridge.mapping import load_mapping
+from bridge.mapping.limits import AUTO_HIGHEST, AUTO_LOWEST
 from tests.conftest import simulated
 from tests.recipes.pages import (
     NAMES,
@@ -152,7 +153,8 @@ def test_numbers_of_the_mapping_are_those_of_the_pages() -> None:
     mapping = load_mapping()
     for name in NAMES:
         text = " ".join(text_of(name).split())
-        assert f"429 after {mapping.destructive_per_hour} deactivations" in text
+        assert mapping.destructive_per_hour == "auto"
+        assert f"within an hour, at least {AUTO_LOWEST} and at most {AUTO_HIGHEST}." in text
         if "thirteen" in text:
             assert "`locale`" in text
     shipped = tomllib.loads((ROOT / "mappings" / "goto.toml").read_text("utf-8"))
