@@ -102,13 +102,15 @@ class Rooms:
 
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[tuple[Store, Sealer]]:
+async def open_store(
+    settings: Settings, *, migrates: bool = True
+) -> AsyncIterator[tuple[Store, Sealer]]:
     """Open the database, with the key that seals what is in it."""
     keys = secret_keys(settings.secret_keys, database_url=settings.database_url)
     if keys.warning:
         log.warning(keys.warning)
     sealer = Sealer(keys.keys)
-    store = await Store.open(settings.database_url, sealer=sealer)
+    store = await Store.open(settings.database_url, sealer=sealer, migrates=migrates)
     try:
         yield store, sealer
     finally:
@@ -124,6 +126,7 @@ async def open_rooms(
     contended: Callable[[], object] = lambda: None,
     paged: Paged = lambda _what, _seen, _total: None,
     clock: Callable[[], float] = time.time,
+    migrates: bool = True,
 ) -> AsyncIterator[Rooms]:
     """Open everything that the bridge stands on; GoTo itself is asked when it is first needed.
 
@@ -132,7 +135,7 @@ async def open_rooms(
     that GoTo gave.
     """
     async with AsyncExitStack() as stack:
-        store, sealer = await stack.enter_async_context(open_store(settings))
+        store, sealer = await stack.enter_async_context(open_store(settings, migrates=migrates))
         api = await stack.enter_async_context(open_http(settings.goto_api_url))
         oauth = await stack.enter_async_context(open_http(settings.goto_auth_url))
         grants = Grants(settings, store)

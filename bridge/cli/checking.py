@@ -10,6 +10,7 @@ from typing import Literal
 
 from rich.text import Text
 
+from bridge.cli.check_database import checked_database
 from bridge.cli.configuration import mapping_mistakes
 from bridge.cli.terminal import NO_CLIENT, say
 from bridge.connect import ends_soon, grant_told, missing_roles
@@ -60,14 +61,24 @@ async def check(settings: Settings) -> bool:
     mapping = _check_mapping(settings, report)
     async with AsyncExitStack() as stack:
         try:
-            rooms = await stack.enter_async_context(open_rooms(settings, mapping))
+            database = await stack.enter_async_context(checked_database(settings))
+            rooms = await stack.enter_async_context(
+                open_rooms(database.settings, mapping, migrates=database.is_empty)
+            )
         except BridgeError as error:
             report.tell("FAILED", "database", error.detail)
             because = "the database cannot be used, and it may hold the grant"
             report.skip("GoTo", "grant", "account", "rights", "limit", "clients", because=because)
             return not report.failed
-        report.tell("ok", "database", f"{settings.database_url.partition(':')[0]} can be used")
-        await _check_goto(rooms, settings, mapping, report)
+        report.tell("ok", "database", database.text)
+        grant = rooms.tokens.grant
+        if database.is_empty and grant.kind == "refresh_token" and grant.secret:
+            # GoTo may answer with a new refresh token that ends this one.
+            because = "a refresh token that GoTo may replace needs a database to be kept in: start "
+            because += "the bridge once, or run `goto-scim-bridge connect`"
+            report.skip("GoTo", "grant", "account", "rights", "limit", because=because)
+        else:
+            await _check_goto(rooms, settings, mapping, report)
         await _check_clients(rooms, settings, report)
     return not report.failed
 

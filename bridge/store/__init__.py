@@ -7,9 +7,10 @@ nor GoTo: to it a held attribute is JSON under a key, and a grant is JSON under 
 from bridge.store.audit import LONGEST_RELEASE, RELEASED, AuditEntry
 from bridge.store.database import StoreUnavailable
 from bridge.store.journal import Intent, new_intent
+from bridge.store.migrate import SchemaState, schema_state
 from bridge.store.passes import PassChange, StoredPass, StoredRecord
 from bridge.store.sealer import Sealer
-from bridge.store.secret_key import SecretKeys, secret_keys
+from bridge.store.secret_key import SecretKeys, existing_keys, secret_keys
 from bridge.store.states import ResourceState
 from bridge.store.store import Store
 from bridge.store.tokens import ClientToken, hash_token
@@ -23,6 +24,7 @@ __all__ = [
     "Intent",
     "PassChange",
     "ResourceState",
+    "SchemaState",
     "Sealer",
     "SecretKeys",
     "Store",
@@ -32,9 +34,11 @@ __all__ = [
     "Write",
     "beginning",
     "burying",
+    "existing_keys",
     "hash_token",
     "new_intent",
     "noting",
     "saving",
+    "schema_state",
     "secret_keys",
 ]

@@ -48,11 +48,15 @@ class Store:
         self._sealer = sealer
 
     @classmethod
-    async def open(cls, url: str, *, sealer: Sealer) -> Self:
-        """Open the database and bring its schema to today's; a ``BridgeError`` says why not."""
+    async def open(cls, url: str, *, sealer: Sealer, migrates: bool = True) -> Self:
+        """Open the database and bring its schema to today's; a ``BridgeError`` says why not.
+
+        Without ``migrates`` the schema stays as it is; only grants and clients can be read then.
+        """
         database = await open_database(url)
         try:
-            await migrate(database)
+            if migrates:
+                await migrate(database)
         except BaseException:
             await database.close()
             raise

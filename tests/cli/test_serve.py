@@ -1,4 +1,4 @@
-"""``serve``, ``token`` and ``check`` against a simulated GoTo in a process of its own."""
+"""``serve`` and ``token`` against a simulated GoTo in a process of its own."""
 
 import json
 import signal
@@ -12,7 +12,7 @@ import pytest
 
 from bridge.sandbox import CLIENT_ID, CLIENT_SECRET, PERSONAL_ACCESS_TOKEN
 from bridge.scim.auth import TRUSTED_FOR
-from tests.cli.processes import PATIENCE, Server, free_port, run, serving
+from tests.cli.processes import PATIENCE, Server, run, serving
 
 SERVING = '"serving"'
 NO_CLIENT = "goto-scim-bridge token create NAME"
@@ -155,87 +155,3 @@ def test_a_port_in_use_is_told_with_the_name_of_its_setting(
     ended = run("serve", "--port", port, folder=tmp_path, settings=settings)
     told = f"BRIDGE_PORT: 127.0.0.1:{port} is in use, choose another port.\n"
     assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", told)
-
-
-def findings(text: str) -> dict[str, tuple[str, str]]:
-    """What each check found, by its name."""
-    rows = [line.split(maxsplit=2) for line in text.splitlines()]
-    return {name: (outcome, said) for outcome, name, said in rows}
-
-
-def test_check_tells_that_all_is_well(settings: dict[str, str], tmp_path: Path) -> None:
-    ended = run("check", folder=tmp_path, settings={**settings, "BRIDGE_TOKEN": "t"})
-    found = findings(ended.stdout)
-    assert {outcome for outcome, _ in found.values()} == {"ok"}, ended.stdout
-    assert list(found) == [
-        "settings",
-        "mapping",
-        "database",
-        "GoTo",
-        "grant",
-        "account",
-        "rights",
-        "limit",
-        "clients",
-    ]
-    assert "Example Industries" in found["account"][1]
-    assert "admin@example.com" in found["account"][1]
-    assert "SUPER_USER" in found["rights"][1]
-    assert found["limit"][1].startswith("5 suspensions and deletions of users in an hour")
-    assert ended.returncode == 0
-    assert PERSONAL_ACCESS_TOKEN not in ended.stdout + ended.stderr
-
-
-def test_check_names_the_roles_that_are_missing(
-    goto_url: str, settings: dict[str, str], tmp_path: Path
-) -> None:
-    token = httpx.post(f"{goto_url}/_sim/token").json()["access_token"]
-    with httpx.Client(
-        base_url=f"{goto_url}/admin/rest/v1", headers={"Authorization": f"Bearer {token}"}
-    ) as goto:
-        me = goto.get("/me").json()
-        administrator = f"/accounts/{me['accountKey']}/users/{me['key']}"
-        goto.put(administrator, json={"adminRoles": ["MANAGE_USERS", "RUN_REPORTS"]})
-        try:
-            ended = run("check", folder=tmp_path, settings=settings)
-        finally:
-            goto.put(administrator, json={"adminRoles": ["SUPER_USER"]})
-    found = findings(ended.stdout)
-    assert found["rights"][0] == "FAILED"
-    assert "missing: MANAGE_GROUPS, MANAGE_SEATS." in found["rights"][1]
-    assert found["clients"][0] == "warning"
-    assert NO_CLIENT in found["clients"][1]
-    assert ended.returncode == 1
-
-
-def test_check_says_why_later_checks_cannot_be_made(
-    settings: dict[str, str], tmp_path: Path
-) -> None:
-    (tmp_path / "mapping.toml").write_text("version = 2\n")
-    wrong = {"BRIDGE_GOTO_CLIENT_SECRET": "wrong", "BRIDGE_MAPPING": "mapping.toml"}
-    ended = run("check", folder=tmp_path, settings={**settings, **wrong})
-    found = findings(ended.stdout)
-    failed = [name for name, (outcome, _) in found.items() if outcome == "FAILED"]
-    skipped = [name for name, (outcome, _) in found.items() if outcome == "skipped"]
-    assert (failed, skipped) == (["mapping", "GoTo"], ["grant", "account", "rights", "limit"])
-    assert "BRIDGE_GOTO_CLIENT_SECRET" in found["GoTo"][1]
-    assert "GoTo gave no access token" in found["rights"][1]
-    assert ended.returncode == 1
-
-
-def test_check_without_a_grant_says_how_to_get_one(tmp_path: Path) -> None:
-    unreachable = {"BRIDGE_GOTO_AUTH_URL": f"http://127.0.0.1:{free_port()}"}
-    found = findings(run("check", folder=tmp_path, settings=unreachable).stdout)
-    assert found["grant"][0] == "FAILED"
-    assert "goto-scim-bridge connect" in found["grant"][1]
-
-
-def test_check_of_a_database_that_cannot_be_used_says_so(tmp_path: Path) -> None:
-    (tmp_path / "bridge.db").write_text("no database, but text that is long enough")
-    ended = run("check", folder=tmp_path)
-    found = findings(ended.stdout)
-    assert found["database"][0] == "FAILED"
-    assert {
-        found[name][0] for name in ("GoTo", "grant", "account", "rights", "limit", "clients")
-    } == {"skipped"}
-    assert ended.returncode == 1

@@ -1,15 +1,17 @@
 """The key file: made once, for the owner alone, the same for all who start."""
 
+import asyncio
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import pytest
 
 from bridge.errors import BridgeError
-from bridge.store import SecretKeys, secret_keys
+from bridge.store import Sealer, SecretKeys, Store, existing_keys, secret_keys
 
 KEY = b"k" * 32
 
@@ -75,6 +77,37 @@ def test_a_damaged_key_file_is_told_and_left_as_it_is(
 def test_a_folder_that_cannot_be_written_names_the_setting(tmp_path: Path) -> None:
     with pytest.raises(BridgeError, match="BRIDGE_SECRET_KEY"):
         secret_keys((), database_url=f"sqlite:///{tmp_path}/nowhere/bridge.db")
+
+
+def sealed_in(folder: Path) -> None:
+    """A database in which a grant is sealed with a key that was configured."""
+
+    async def store() -> None:
+        opened = await Store.open(f"sqlite:///{folder}/bridge.db", sealer=Sealer([KEY]))
+        await opened.save_grant("goto", {"secret": "s"})
+        await opened.close()
+
+    asyncio.run(store())
+
+
+@pytest.mark.parametrize("give", [secret_keys, existing_keys])
+def test_no_key_is_made_beside_a_database_that_holds_something_sealed(
+    url: str, tmp_path: Path, give: Any
+) -> None:
+    sealed_in(tmp_path)
+    with pytest.raises(BridgeError, match=r"key file .*bridge\.db\.key is missing"):
+        give((), database_url=url)
+    assert not (tmp_path / "bridge.db.key").exists()
+    assert give((KEY,), database_url=url).keys == (KEY,)
+
+
+def test_a_look_for_keys_makes_none(url: str, tmp_path: Path) -> None:
+    assert existing_keys((), database_url=url) is None
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "bridge.db").write_text("no database")
+    assert existing_keys((), database_url=url) is None
+    made = secret_keys((), database_url=url)
+    assert existing_keys((), database_url=url) == SecretKeys(made.keys)
 
 
 def test_postgresql_needs_a_configured_key() -> None:
