@@ -190,6 +190,39 @@ def test_a_variable_that_is_no_setting_is_a_warning_with_the_nearest_name() -> N
     )
 
 
+LONG = "t" * 32
+RISKS: list[tuple[dict[str, str], list[str]]] = [
+    ({"TOKEN": LONG}, []),
+    ({"TOKEN": "t" * 31}, ["BRIDGE_TOKEN has fewer than 32 characters"]),
+    ({"GOTO_API_URL": "http://127.0.0.1:8081"}, []),
+    ({"GOTO_API_URL": "http://[::1]:8081"}, []),
+    ({"GOTO_API_URL": "http://localhost"}, []),
+    ({"GOTO_API_URL": "http://goto.localhost:81"}, []),
+    ({"GOTO_API_URL": "http://127.9.8.7"}, []),
+    ({"GOTO_API_URL": "http://api.getgo.com"}, ["BRIDGE_GOTO_API_URL is http://"]),
+    ({"GOTO_API_URL": "http://localhost.example.com"}, ["BRIDGE_GOTO_API_URL is http://"]),
+    ({"GOTO_AUTH_URL": "http://10.0.0.1"}, ["BRIDGE_GOTO_AUTH_URL is http://"]),
+    ({"GOTO_AUTH_URL": "HTTP://10.0.0.1"}, ["BRIDGE_GOTO_AUTH_URL is http://"]),
+    ({"HOST": "0.0.0.0"}, ["BRIDGE_HOST 0.0.0.0 is reached from other machines"]),
+    ({"HOST": "::"}, ["BRIDGE_HOST :: is reached from other machines"]),
+    ({"HOST": "10.0.0.1"}, ["BRIDGE_HOST 10.0.0.1 is reached"]),
+    ({"HOST": "::1"}, []),
+    ({"HOST": "localhost"}, []),
+    ({"HOST": "0.0.0.0", "PUBLIC_URL": "https://scim.example.com"}, []),
+    ({"HOST": "0.0.0.0", "PUBLIC_URL": "http://scim.example.com"}, ["BRIDGE_HOST 0.0.0.0"]),
+]
+
+
+@pytest.mark.parametrize(("given", "expected"), RISKS, ids=str)
+def test_settings_that_leave_the_service_open_are_a_warning_each(
+    given: dict[str, str], expected: list[str]
+) -> None:
+    settings = load_settings(environment={f"BRIDGE_{name}": to for name, to in given.items()})
+    assert len(settings.warnings) == len(expected)
+    for warning, start in zip(settings.warnings, expected, strict=True):
+        assert warning.startswith(start)
+
+
 @pytest.mark.parametrize(
     ("text", "told"), [("port 80", "is not TOML"), ("[bridge]\nport = 80", "bridge in ")]
 )

@@ -20,7 +20,8 @@ from bridge.cli.http_protocol import HttpProtocol
 from bridge.errors import BridgeError
 
 BACKLOG = 2048
-STOPPING = (signal.SIGINT, signal.SIGTERM)
+STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
+"""The names of the signals that end a service. Windows has no SIGHUP."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,7 @@ def url_of(listening: socket.socket) -> str:
 
 
 def run_until_stopped(serving: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
-    """Run ``serving``; SIGINT and SIGTERM set its event, and a second one cuts it short."""
+    """Run ``serving``; a stopping signal sets its event, and a second one cuts it short."""
 
     async def watched() -> None:
         with _signals() as stop:
@@ -116,6 +117,9 @@ async def _running(site: Site, stop: asyncio.Event) -> AsyncIterator[None]:
     try:
         while not (server.started or task.done()):  # noqa: ASYNC110 - uvicorn has a flag, no event
             await asyncio.sleep(0.01)
+        if task.done():
+            # The callback above may not have run yet, and a server that ended is not announced.
+            stop.set()
         yield
     finally:
         server.should_exit = True
@@ -141,7 +145,10 @@ def _signals() -> Iterator[asyncio.Event]:
         loop.call_soon_threadsafe(stop.set)
 
     # Not the loop's own `add_signal_handler`, which Windows lacks.
-    before = {number: signal.signal(number, on_signal) for number in STOPPING}
+    numbers = [getattr(signal, name) for name in STOPPING if hasattr(signal, name)]
+    # `nohup` has SIGHUP ignored on purpose.
+    listened = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, on_signal) for number in listened}
     try:
         yield stop
     finally:

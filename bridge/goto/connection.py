@@ -14,9 +14,17 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from bridge.errors import GrantRefused
+from bridge.settings import is_plain_http_elsewhere
+
 CONNECTIONS = 32
 KEEP_ALIVE = 30.0
 TIMEOUT = httpx.Timeout(20.0, connect=5.0)
+
+PLAIN_HTTP = (
+    "The bridge does not send GoTo's grant to {host} over plain HTTP: write https:// in "
+    "BRIDGE_GOTO_API_URL and BRIDGE_GOTO_AUTH_URL."
+)
 
 _NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
@@ -37,11 +45,17 @@ class BareClient(httpx.AsyncClient):
     def __init__(self, *, transport: httpx.AsyncBaseTransport, **options: Any) -> None:
         super().__init__(transport=transport, **options)
         self._bare = transport
+        self._is_exposed = is_plain_http_elsewhere(str(self.base_url))
 
     async def send(
         self, request: httpx.Request, *, stream: bool = False, **_: Any
     ) -> httpx.Response:
-        """Send a request; unless it is to be a ``stream``, read the answer."""
+        """Send a request; unless it is to be a ``stream``, read the answer.
+
+        Raises ``GrantRefused`` where the grant would cross a network in plain HTTP.
+        """
+        if self._is_exposed:
+            raise GrantRefused(PLAIN_HTTP.format(host=self.base_url.host))
         response = await self._bare.handle_async_request(request)
         response.request = request
         if not stream:

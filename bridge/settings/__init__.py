@@ -6,6 +6,7 @@ the rooms do with it.
 
 from bridge.settings.loading import SettingsError, load_settings
 from bridge.settings.model import Setting, Settings, describe
+from bridge.settings.risks import is_plain_http_elsewhere
 from bridge.settings.values import parse_secret_keys
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "describe",
+    "is_plain_http_elsewhere",
     "load_settings",
     "parse_secret_keys",
 ]

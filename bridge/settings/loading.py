@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from bridge.errors import BridgeError
 from bridge.settings.model import PREFIX, Settings, about, environment_name
+from bridge.settings.risks import risks
 
 FILE_SUFFIX = "_file"
 FILE_VARIANTS = {name + FILE_SUFFIX: name for name in Settings.model_fields if about(name).file}
@@ -59,7 +60,7 @@ def load_settings(
     settings = _checked(values, findings)
     if settings is None or findings.errors:
         raise SettingsError(findings.errors.values())
-    settings._warnings = tuple(findings.warnings)
+    settings._warnings = (*findings.warnings, *risks(settings))
     return settings
 
 

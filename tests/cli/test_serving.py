@@ -64,12 +64,13 @@ def site(name: str, events: list[str], *, starts: bool = True) -> Site:
     return Site(app=Starlette(lifespan=lifespan), socket=listen("127.0.0.1", 0, named=name))
 
 
-def test_sites_start_in_order_and_end_in_reverse_on_a_signal() -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_sites_start_in_order_and_end_in_reverse_on_a_signal(number: signal.Signals) -> None:
     events: list[str] = []
 
     def announce() -> None:
         events.append("announced")
-        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(number)
 
     sites = [site("first", events), site("second", events)]
     with sites[0].socket, sites[1].socket:
@@ -87,6 +88,38 @@ def test_a_site_that_cannot_start_ends_those_before_it() -> None:
     ):
         run_until_stopped(lambda stop: serve(sites, stop=stop, announce=events.clear))
     assert events == ["first starts", "first ends"]
+
+
+def test_nohup_keeps_a_service_alive() -> None:
+    async def outlives(stop: asyncio.Event) -> None:
+        signal.raise_signal(signal.SIGHUP)
+        await asyncio.sleep(0)
+        assert not stop.is_set()
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        run_until_stopped(outlives)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("attempt", range(20))
+def test_a_site_that_fails_at_any_moment_is_never_announced(attempt: int) -> None:
+    announced: list[str] = []
+
+    @asynccontextmanager
+    async def fails(_: Starlette) -> AsyncIterator[None]:
+        await asyncio.sleep(attempt / 1000)
+        raise RuntimeError("late")
+        yield
+
+    with listen("127.0.0.1", 0, named="--port") as listening:
+        sites = [Site(app=Starlette(lifespan=fails), socket=listening)]
+        with pytest.raises(BridgeError, match="could not start"):
+            run_until_stopped(
+                lambda stop: serve(sites, stop=stop, announce=lambda: announced.append("yes"))
+            )
+    assert announced == []
 
 
 def test_a_second_signal_cuts_short_what_does_not_end() -> None:

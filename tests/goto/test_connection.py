@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bridge.errors import GoToUnavailable, OutcomeUnknown
+from bridge.errors import GoToUnavailable, GrantRefused, OutcomeUnknown
 from bridge.goto import GoToClient, Throttle, open_http
 from bridge.goto.exchange import AnswerLost, NeverSent, exchange
 from tests.goto.scripted import ACCOUNT
@@ -218,3 +218,13 @@ def _client(http: httpx.AsyncClient) -> GoToClient:
         account_key=ACCOUNT,
         sleep=no_sleep,
     )
+
+
+@pytest.mark.parametrize("host", ["goto.test", "10.255.255.1"])
+def test_the_grant_never_crosses_a_network_in_plain_http(host: str) -> None:
+    async def scenario() -> None:
+        async with open_http(f"http://{host}") as http:
+            with pytest.raises(GrantRefused, match="over plain HTTP"):
+                await http.post("/oauth/token", data={"grant_type": "refresh_token"})
+
+    asyncio.run(scenario())
