@@ -19,6 +19,7 @@ from bridge.cli import (
     trail_commands,
 )
 from bridge.cli.options import CHECK_FAILED, SETTINGS, Config
+from bridge.cli.terminal import complain
 from bridge.errors import BridgeError
 
 PROGRAM = "goto-scim-bridge"
@@ -164,15 +165,23 @@ def serve(
         int, typer.Option(min=1, help="Processes that serve. Only one is possible.")
     ] = 1,
 ) -> None:
-    """Serve SCIM in front of a GoTo account, until Ctrl-C or SIGTERM."""
+    """Serve SCIM in front of a GoTo account, until Ctrl-C, SIGTERM or SIGHUP.
+
+    Exit status 1 where another process serves the same database.
+    """
     if workers > 1:
         raise BridgeError(ONE_WORKER)
     from bridge.cli.configuration import settings_from
 
     settings = settings_from(config, host=host, port=port, base_path=base_path)
     from bridge.cli.service import run_service
+    from bridge.lease import LeaseHeld
 
-    run_service(settings)
+    try:
+        run_service(settings)
+    except LeaseHeld as held:
+        complain(held.detail)
+        raise typer.Exit(CHECK_FAILED) from None
 
 
 @app.command(epilog=SETTINGS)

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from contextlib import AsyncExitStack
 from functools import partial
 
 import structlog
@@ -12,6 +13,7 @@ from bridge.cli.serving import Site, listen, run_until_stopped, serve, url_of
 from bridge.cli.terminal import NO_CLIENT
 from bridge.connect import Grants
 from bridge.errors import BridgeError
+from bridge.lease import LeaseHeld, lease_held
 from bridge.operations import set_up_logs
 from bridge.rooms import open_store
 from bridge.settings import Settings, SettingsError
@@ -39,7 +41,16 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     wrong = [*mapping_mistakes(settings.mapping), *await _store_mistakes(settings)]
     if wrong:
         raise SettingsError(wrong)
-    with listen(settings.host, settings.port, named="BRIDGE_PORT") as listening:
+    lost = asyncio.Event()
+
+    def on_loss() -> None:
+        lost.set()
+        stop.set()
+
+    async with AsyncExitStack() as stack:
+        store, _ = await stack.enter_async_context(open_store(settings))
+        await stack.enter_async_context(lease_held(store.leases, on_loss=on_loss))
+        listening = stack.enter_context(listen(settings.host, settings.port, named="BRIDGE_PORT"))
         await serve(
             [Site(app=create_app(settings), socket=listening)],
             stop=stop,
@@ -47,6 +58,8 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
                 "serving", url=url_of(listening) + settings.base_path + SCIM_PATH
             ),
         )
+    if lost.is_set():
+        raise LeaseHeld("Another process took over this database: the log says which.")
 
 
 async def _store_mistakes(settings: Settings) -> list[str]:

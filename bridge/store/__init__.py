@@ -7,6 +7,7 @@ nor GoTo: to it a held attribute is JSON under a key, and a grant is JSON under 
 from bridge.store.audit import LONGEST_RELEASE, RELEASED, AuditEntry
 from bridge.store.database import StoreUnavailable
 from bridge.store.journal import Intent, new_intent
+from bridge.store.leases import Lease, Leases
 from bridge.store.migrate import SchemaState, schema_state
 from bridge.store.passes import PassChange, StoredPass, StoredRecord
 from bridge.store.sealer import Sealer
@@ -22,6 +23,8 @@ __all__ = [
     "AuditEntry",
     "ClientToken",
     "Intent",
+    "Lease",
+    "Leases",
     "PassChange",
     "ResourceState",
     "SchemaState",

@@ -115,6 +115,18 @@ snapshot_record = Table(
 )
 
 
+# Which process serves this database. The epoch rises with each new holder.
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("renewals", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+
 def to_micros(moment: datetime) -> int:
     """Microseconds since 1970 UTC; a moment without a time zone is a ``TypeError``."""
     return (moment - EPOCH) // MICROSECOND

@@ -15,6 +15,7 @@ from bridge.errors import BridgeError
 from bridge.store.audit import AuditEntry, entry_from_row
 from bridge.store.database import Database, open_database
 from bridge.store.journal import Intent, intent_from_row
+from bridge.store.leases import Leases
 from bridge.store.migrate import migrate
 from bridge.store.passes import PassChange, StoredPass, doubt_pass, read_pass, write_pass
 from bridge.store.schema import (
@@ -46,6 +47,7 @@ class Store:
     def __init__(self, database: Database, *, sealer: Sealer) -> None:
         self._database = database
         self._sealer = sealer
+        self.leases = Leases(database)
 
     @classmethod
     async def open(cls, url: str, *, sealer: Sealer, migrates: bool = True) -> Self:
