@@ -6,6 +6,7 @@ nor GoTo: to it a held attribute is JSON under a key, and a grant is JSON under 
 
 from bridge.store.audit import LONGEST_RELEASE, RELEASED, AuditEntry
 from bridge.store.database import StoreUnavailable
+from bridge.store.findings import Finding, Findings
 from bridge.store.journal import Intent, new_intent
 from bridge.store.leases import Lease, Leases
 from bridge.store.migrate import SchemaState, schema_state
@@ -22,6 +23,8 @@ __all__ = [
     "RELEASED",
     "AuditEntry",
     "ClientToken",
+    "Finding",
+    "Findings",
     "Intent",
     "Lease",
     "Leases",

@@ -127,6 +127,19 @@ lease = Table(
 )
 
 
+# How the GoTo of an account behaves: the last finding of each name.
+finding = Table(
+    "finding",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("outcome", Text, nullable=False),
+    Column("effect", Text, nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("found_at", BigInteger, nullable=False),
+)
+
+
 def to_micros(moment: datetime) -> int:
     """Microseconds since 1970 UTC; a moment without a time zone is a ``TypeError``."""
     return (moment - EPOCH) // MICROSECOND

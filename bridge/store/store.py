@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, select, union, update
 from bridge.errors import BridgeError
 from bridge.store.audit import AuditEntry, entry_from_row
 from bridge.store.database import Database, open_database
+from bridge.store.findings import Findings
 from bridge.store.journal import Intent, intent_from_row
 from bridge.store.leases import Leases
 from bridge.store.migrate import migrate
@@ -48,6 +49,7 @@ class Store:
         self._database = database
         self._sealer = sealer
         self.leases = Leases(database)
+        self.findings = Findings(database)
 
     @classmethod
     async def open(cls, url: str, *, sealer: Sealer, migrates: bool = True) -> Self:
