@@ -39,6 +39,7 @@ from bridge.store import Store
 log = structlog.get_logger(__name__)
 
 SCIM_PATH = "/scim/v2"
+HEALTH_PATH = "/health/"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 
 

@@ -13,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from bridge.app import SCIM_PATH, create_app
+from bridge.cli.http_protocol import http_protocol
 from bridge.mapping import load_mapping, shipped
 from bridge.sandbox import (
     CLIENT_ID,
@@ -58,7 +59,14 @@ class Live:
 def served(app: Starlette) -> Iterator[str]:
     """Serve an application on a free port of the loopback; yields its URL."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_config=None, lifespan="on", access_log=False
+        app,
+        host="127.0.0.1",
+        port=0,
+        http=http_protocol(),
+        ws="none",
+        log_config=None,
+        lifespan="on",
+        access_log=False,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)

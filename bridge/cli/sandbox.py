@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bridge.app import SCIM_PATH, create_app
+from bridge.app import HEALTH_PATH, SCIM_PATH, create_app
 from bridge.cli.serving import Site, listen, run_until_stopped, serve, url_of
 from bridge.cli.terminal import label, say
 from bridge.errors import BridgeError
@@ -93,8 +93,9 @@ async def in_sandbox(
         )
         simulator = _simulator(wanted.seed, goto, limited=not hurried)
         app = create_app(settings, load_mapping(shipped("sandbox")))
+        health = settings.base_path + HEALTH_PATH
         await serve(
-            [simulator, Site(app=app, socket=bridge, grace=GRACE)],
+            [simulator, Site(app=app, socket=bridge, grace=GRACE, health=health)],
             stop=stop,
             announce=lambda: begin(url_of(bridge) + settings.base_path + SCIM_PATH, url_of(goto)),
         )

@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from bridge.app import SCIM_PATH, create_app
+from bridge.app import HEALTH_PATH, SCIM_PATH, create_app
 from bridge.cli.configuration import mapping_mistakes
 from bridge.cli.serving import Site, listen, run_until_stopped, serve, url_of
 from bridge.cli.terminal import NO_CLIENT
@@ -52,7 +52,13 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
         await stack.enter_async_context(lease_held(store.leases, on_loss=on_loss))
         listening = stack.enter_context(listen(settings.host, settings.port, named="BRIDGE_PORT"))
         await serve(
-            [Site(app=create_app(settings), socket=listening)],
+            [
+                Site(
+                    app=create_app(settings),
+                    socket=listening,
+                    health=settings.base_path + HEALTH_PATH,
+                )
+            ],
             stop=stop,
             announce=lambda: log.info(
                 "serving", url=url_of(listening) + settings.base_path + SCIM_PATH

@@ -16,21 +16,28 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
-from bridge.cli.http_protocol import HttpProtocol
+from bridge.cli.http.limits import Limits
+from bridge.cli.http_protocol import http_protocol
 from bridge.errors import BridgeError
 
 BACKLOG = 2048
+LIMITS = Limits()
 STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
 """The names of the signals that end a service. Windows has no SIGHUP."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """An application and where it listens; ``grace`` is in seconds, for requests under way."""
+    """An application and where it listens; ``grace`` is in seconds, for requests under way.
+
+    Paths that begin with ``health`` are answered also while all other connections are in use.
+    """
 
     app: Starlette
     socket: socket.socket
     grace: int = 30
+    limits: Limits = LIMITS
+    health: str | None = None
 
 
 def listen(host: str, port: int, *, named: str) -> socket.socket:
@@ -102,7 +109,9 @@ async def _running(site: Site, stop: asyncio.Event) -> AsyncIterator[None]:
     server = _Server(
         uvicorn.Config(
             site.app,
-            http=HttpProtocol,
+            http=http_protocol(site.limits, health=site.health),
+            # There is no WebSocket endpoint, and uvicorn would take the offer of one.
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,

@@ -1,0 +1,1 @@
+"""What the service allows a connection: limits, the table of connections, refusals, framing."""
