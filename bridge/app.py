@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import structlog
 from scim2_models import NotFoundException
+from scim2_server.errors import MethodNotAllowedException
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -85,7 +87,7 @@ def create_app(
 
     app = Straight(
         lifespan=lifespan,
-        exception_handlers={404: _not_found, 405: _not_found},
+        exception_handlers={404: _not_found, 405: _not_allowed},
         middleware=_middleware(settings.base_path),
     )
     app.router.redirect_slashes = False
@@ -265,6 +267,12 @@ async def _warm_up(directory: Directory) -> None:
         await directory.warm_up()
     except BridgeError as error:
         log.warning("GoTo cannot be used yet", reason=error.detail)
+
+
+async def _not_allowed(_: Request, refused: Exception) -> Response:
+    headers = refused.headers if isinstance(refused, HTTPException) else None
+    allowed = (headers or {}).get("Allow", "GET").split(", ")
+    return error_response(MethodNotAllowedException(allowed=allowed))
 
 
 async def _not_found(request: Request, _: Exception) -> Response:

@@ -30,7 +30,7 @@ class Straight(Starlette):
             and scope["type"] == "http"
             # One that a server or a proxy below it has mounted finds its way by the routes.
             and not scope.get("root_path")
-            and scope["path"].startswith(self._prefix)
+            and (scope["path"].startswith(self._prefix) or scope["path"] == self._path)
         ):
             mounted = {**scope, "app_root_path": self._app_root, "root_path": self._path}
             await self._app(mounted, receive, send)

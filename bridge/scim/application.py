@@ -26,7 +26,7 @@ from bridge.directory.provider import (
 from bridge.errors import BridgeError
 from bridge.mapping import Mapping
 from bridge.scim import dialects, urls
-from bridge.scim.auth import Authenticator, Client, Profile
+from bridge.scim.auth import Authenticator, Client, Profile, authorization_of
 from bridge.scim.bulk import BulkRequests
 from bridge.scim.discovery import Discovery
 from bridge.scim.errors import error_response
@@ -64,6 +64,7 @@ def scim_application(
                 secret=secret,
                 # A DELETE that only deactivates is not the profile's (its §6.6).
                 conformant=profile == "strict" and mapping.on_delete == "delete",
+                any_case=profile == "lenient",
             ),
             profile,
         )
@@ -132,16 +133,16 @@ class ScimApplication:
         try:
             target = _target("GET" if request.method == "HEAD" else request.method, path)
         except (NotFoundException, MethodNotAllowedException):
-            await self._authenticator.client(request.headers.get("authorization"))
+            await self._authenticator.client(_authorization(request))
             raise
         if target.operation is Operation.service_provider_config:
             return await self._known_or_anonymous(request), target
-        client = await self._authenticator.client(request.headers.get("authorization"))
+        client = await self._authenticator.client(_authorization(request))
         return client, target
 
     async def _known_or_anonymous(self, request: Request) -> Client:
         """Return who asks for what needs no token: a strict client is told what holds for it."""
-        authorization = request.headers.get("authorization")
+        authorization = _authorization(request)
         if not authorization:
             return ANONYMOUS
         try:
@@ -184,6 +185,10 @@ class ScimApplication:
             Operation.delete: self._verbs.delete,
         }[target.operation]
         return await verb(exchange, kind, str(target.resource_id))
+
+
+def _authorization(request: Request) -> str | None:
+    return authorization_of(request.headers.getlist("authorization"))
 
 
 def _target(method: str, path: str) -> Target:

@@ -5,15 +5,16 @@ access tokens that end by themselves (``access_tokens``). Revoking the one ends 
 """
 
 import binascii
+import re
 import time
 from base64 import b64decode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Literal
 
-from scim2_models import UnauthorizedException
+from scim2_models import InvalidSyntaxException, UnauthorizedException
 
 from bridge.scim.access_tokens import PREFIX, AccessTokens
 
@@ -22,6 +23,10 @@ STATIC = "BRIDGE_TOKEN"
 # A revoked token is refused this many seconds later at the latest.
 TRUSTED_FOR = 5.0
 MOST_TRUSTED = 1000
+# A token that is made after it was refused is accepted this many seconds later at the latest.
+REFUSED_FOR = 2.0
+MOST_REFUSED = 10_000
+JOINED = re.compile(r"\s*,\s*(?=(?:bearer|basic)\s)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class Authenticator:
         self._clock = clock
         self._access_tokens = access_tokens
         self._trusted: dict[bytes, tuple[float, Client]] = {}
+        # In the order in which they were refused.
+        self._refused: dict[bytes, float] = {}
 
     async def client(self, authorization: str | None) -> Client:
         """Return who sent this Authorization header. Raises UnauthorizedException."""
@@ -114,13 +121,34 @@ class Authenticator:
         if client is not None:
             return client
         self._trusted.pop(digest, None)
+        if self._clock() - self._refused.get(digest, float("-inf")) < REFUSED_FOR:
+            raise UnauthorizedException(detail=UNKNOWN)
         found = await self._find(digest)
         if found is None:
+            self._refuse(digest)
             raise UnauthorizedException(detail=UNKNOWN)
         if len(self._trusted) >= MOST_TRUSTED:
             self._trusted.clear()
         self._trusted[digest] = (self._clock(), found)
         return found
+
+    def _refuse(self, digest: bytes) -> None:
+        self._refused.pop(digest, None)
+        self._refused[digest] = self._clock()
+        if len(self._refused) > MOST_REFUSED:
+            del self._refused[next(iter(self._refused))]
+
+
+def authorization_of(values: Iterable[str]) -> str | None:
+    """Return the one Authorization header of a request, None without any.
+
+    Several that are equal are one. Raises InvalidSyntaxException where they differ, whether they
+    came in lines of their own or in one with a comma: which of them counts is not ours to guess.
+    """
+    sent = {each.strip() for value in values for each in JOINED.split(value)}
+    if len(sent) > 1:
+        raise InvalidSyntaxException(detail=SEVERAL)
+    return sent.pop() if sent else None
 
 
 def credentials(encoded: str) -> tuple[str, str]:
@@ -151,5 +179,6 @@ UNREADABLE = (
     "invalid_token: the Basic credentials cannot be read, "
     "send the client's name and its token as the password"
 )
+SEVERAL = "The request has several different Authorization headers; send one"
 CHALLENGE = 'Bearer realm="SCIM", error="invalid_token"'
 BASIC_CHALLENGE = 'Basic realm="SCIM", charset="UTF-8"'

@@ -15,6 +15,7 @@ ASKED = re.compile(
 )
 # What would end the text, or be no text of SCIM: left to the library.
 NO_TEXT = re.compile(r"[\"\\\x00-\x1f�]")
+BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 ANY_NAME = 'filter=userName eq "?"'
 
 
@@ -29,7 +30,7 @@ class Lookup:
 def lookup(query: bytes) -> Lookup | None:
     """Return what a query string looks up, or None where it is, or may be, another search."""
     match = ASKED.fullmatch(query)
-    if match is None:
+    if match is None or BROKEN_ESCAPE.search(query):
         return None
     rest = match["rest"] or b""
     if b"filter" in rest.lower():

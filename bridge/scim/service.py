@@ -26,6 +26,7 @@ class BridgeService(ScimService):
 
     Resource types that are not ``announced`` are served at their endpoints, and neither listed nor
     found by a search of the root. ``conformant`` says so (draft-zollner-scim-interop-profile §4).
+    With ``any_case`` a resource type is found by its name in any case.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class BridgeService(ScimService):
         announced: list[ResourceType],
         secret: bytes,
         conformant: bool = False,
+        any_case: bool = False,
     ) -> None:
         super().__init__(provider, secret=secret)
         config = ServiceProviderConfig.to_schema()
@@ -43,6 +45,7 @@ class BridgeService(ScimService):
         self._published = [*published, *described, with_flag(config) if conformant else config]
         self._announced = announced
         self._conformant = conformant
+        self._any_case = any_case
         self._vocabularies = {
             str(each.name): vocabulary(provider, each) for each in provider.resource_types
         }
@@ -85,9 +88,12 @@ class BridgeService(ScimService):
     ) -> ScimResponse:
         """Return one of them."""
         self.forbid_filter(query)
-        for resource_type in self._announced:
-            if resource_type.id == resource_type_id:
-                return self.discovery_response(self.locate(resource_type, location))
+        asked = resource_type_id.casefold() if self._any_case else resource_type_id
+        for each in self._announced:
+            name = str(each.id)
+            if asked == (name.casefold() if self._any_case else name):
+                place = location.removesuffix(resource_type_id) + name
+                return self.discovery_response(self.locate(each, place))
         detail = f"There is no resource type {resource_type_id[:200]!r}"
         raise NotFoundException(detail=detail)
 

@@ -5,13 +5,13 @@ Knows one grant, ``client_credentials``: there are no users here to consent to a
 
 from urllib.parse import parse_qsl, unquote_plus
 
-from scim2_models import UnauthorizedException
+from scim2_models import InvalidSyntaxException, UnauthorizedException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from bridge.scim.access_tokens import LIFE
-from bridge.scim.auth import BASIC_CHALLENGE, Authenticator, credentials
+from bridge.scim.auth import BASIC_CHALLENGE, Authenticator, authorization_of, credentials
 from bridge.scim.body import read_body
 from bridge.scim.errors import error_response
 
@@ -58,7 +58,7 @@ class TokenEndpoint:
                 "unsupported_grant_type", "The only grant_type here is client_credentials"
             )
         try:
-            name, token = _client(request.headers.get("authorization", ""), fields)
+            name, token = _client(_authorization(request), fields)
             access_token = await self._authenticator.exchanged(name, token)
         except UnauthorizedException:
             raise TokenRefused("invalid_client", UNKNOWN, status=401) from None
@@ -83,6 +83,13 @@ def _fields(content_type: str, body: bytes) -> dict[str, str]:
     if len(fields) < len(pairs):
         raise TokenRefused("invalid_request", "Send each field once")
     return fields
+
+
+def _authorization(request: Request) -> str:
+    try:
+        return authorization_of(request.headers.getlist("authorization")) or ""
+    except InvalidSyntaxException as refused:
+        raise TokenRefused("invalid_request", str(refused.detail)) from None
 
 
 def _client(authorization: str, fields: dict[str, str]) -> tuple[str, str]:

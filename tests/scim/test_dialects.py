@@ -132,6 +132,9 @@ EXAMPLES: dict[str, list[Example]] = {
         (one, pathed("add", "members", "7"), [pathed("add", "members", [{"value": "7"}])]),
     ],
     "query names in any case": [(query, "StartIndex=1&COUNT=2", {"startIndex": "1", "count": "2"})],
+    "sort order in any case": [
+        (without_blanks, {"sortOrder": " Descending"}, {"sortOrder": "descending"}),
+    ],
     "null in a search": [(search, {"Filter": None, "count": 2}, {"count": 2})],
     "blank parameter": [
         (without_blanks, {"count": "", "filter": "", "cursor": ""}, {"filter": "", "cursor": ""}),

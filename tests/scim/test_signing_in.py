@@ -11,10 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
+from scim2_models import UnauthorizedException
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
 from bridge.scim import AccessTokens, Authenticator, Client, TokenEndpoint, scim_application
+from bridge.scim.auth import MOST_REFUSED
 from bridge.store import Sealer
 from tests.conftest import SANDBOX_MAPPING, bridge_over, simulated
 
@@ -239,3 +241,47 @@ def test_the_service_announces_each_way_to_sign_in(tmp_path: Path) -> None:
         assert schemes == ["oauthbearertoken", "oauth2", "httpbasic"]
 
     run(tmp_path, scenario)
+
+
+class Lookups:
+    """Counts the looks into the store; ``token`` is known."""
+
+    def __init__(self, token: str = "") -> None:
+        self.token = token
+        self.count = 0
+        self.now = 0.0
+
+    async def find(self, digest: bytes) -> Client | None:
+        self.count += 1
+        return Client("eic") if digest == sha256(self.token.encode()).digest() else None
+
+
+@pytest.mark.parametrize("header", ["Bearer {}", "Basic {}"])
+def test_a_token_that_was_refused_is_looked_up_again_after_two_seconds(header: str) -> None:
+    async def scenario() -> None:
+        store = Lookups()
+        authenticator = Authenticator(store.find, clock=lambda: store.now)
+        sent = "late" if "Bearer" in header else b64encode(b"eic:late").decode()
+        for at in (0.0, 0.5, 1.9):
+            store.now = at
+            with pytest.raises(UnauthorizedException):
+                await authenticator.client(header.format(sent))
+        assert store.count == 1
+        store.token, store.now = "late", 2.0
+        assert (await authenticator.client(header.format(sent))).name == "eic"
+        assert store.count == 2
+
+    asyncio.run(scenario())
+
+
+def test_refused_tokens_are_kept_up_to_a_number() -> None:
+    async def scenario() -> None:
+        store = Lookups()
+        authenticator = Authenticator(store.find, clock=lambda: store.now)
+        for number in (*range(MOST_REFUSED + 1), MOST_REFUSED, 0):
+            with pytest.raises(UnauthorizedException):
+                await authenticator.client(f"Bearer {number}")
+        # The newest is remembered, and the oldest made room for it.
+        assert store.count == MOST_REFUSED + 2
+
+    asyncio.run(scenario())

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from scim2_models import InvalidFilterException, ScimFilter
+from scim2_models import InvalidFilterException, InvalidValueException, ScimFilter
 
 from bridge.scim.dialects.values import MANAGER, SHORT_NAMES
 
@@ -26,10 +26,27 @@ ENTERPRISE_COMPARED = re.compile(
 )
 
 
+BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+NOT_ENCODED = "The query is not percent-encoded UTF-8; write % as %25, and é as %C3%A9"
+
+
 def query(raw: str) -> dict[str, str]:
     """Return a query string's parameters, whatever the case of their names."""
-    pairs = parse_qsl(raw, keep_blank_values=True)
+    pairs = decoded(raw)
     return {QUERY_NAMES.get(name.casefold(), name): value for name, value in pairs}
+
+
+def decoded(raw: str) -> list[tuple[str, str]]:
+    """Return the pairs of a query string. Raises InvalidFilterException or InvalidValueException
+    for one that is no percent-encoded UTF-8: what it asks for would be guessed."""
+    try:
+        if BROKEN_ESCAPE.search(raw):
+            raise ValueError(raw)
+        text = raw if raw.isascii() else raw.encode("latin-1").decode()
+        return parse_qsl(text, keep_blank_values=True, errors="strict")
+    except ValueError:
+        refuse = InvalidFilterException if "filter" in raw.casefold() else InvalidValueException
+        raise refuse(detail=NOT_ENCODED) from None
 
 
 def search(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,10 +64,14 @@ def without_blanks(parameters: Mapping[str, Any]) -> dict[str, Any]:
     An empty cursor begins a walk, and an empty filter is a mistake: it must not find everything.
     """
     return {
-        name: value
+        name: _folded_order(value) if name == "sortOrder" else value
         for name, value in parameters.items()
         if value != "" or name in ("filter", "cursor")
     }
+
+
+def _folded_order(value: Any) -> Any:
+    return value.strip().casefold() if isinstance(value, str) else value
 
 
 def mended_filter(text: str) -> str:

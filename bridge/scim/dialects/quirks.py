@@ -59,6 +59,7 @@ QUIRKS = (
     ),
     # -- Queries and filters
     Quirk("query names in any case", "`startindex` is `startIndex`", INFERRED),
+    Quirk("sort order in any case", "`sortOrder=Descending` is `descending`", INFERRED),
     Quirk("null in a search", "a parameter that is null was not sent", INFERRED),
     Quirk("blank parameter", "`count=` was not sent; an empty filter is a mistake", TEMPLATES),
     Quirk("value without quotes", '`externalId eq abc` is `externalId eq "abc"`', ENTRA),
