@@ -11,7 +11,8 @@ PINNED := $(VENV)/.made pyproject.toml constraints.txt
 
 help:
 	@echo "make sandbox   a simulated GoTo account and the bridge in front of it (ARGS=\"--port 9000\")"
-	@echo "make test      every test that CI runs (ARGS=\"-k store\")"
+	@echo "make test      every test that CI runs (ARGS=\"-k store\"); those of Java's SCIM libraries need"
+	@echo "               java and mvn, else they are skipped; TESTS_REQUIRE_JAVA=1 makes them fail"
 	@echo "make soak      the tests that take minutes"
 	@echo "make check     format, lint, types and the direction of imports"
 	@echo "make bench     the benchmark, whole: ten minutes (ARGS=\"reads --users 10000\" for a part)"
