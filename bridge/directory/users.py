@@ -7,7 +7,7 @@ from typing import Any
 from scim2_models import ForbiddenException, NotFoundException, SCIMException, UniquenessException
 
 from bridge.directory import belongings
-from bridge.directory.changes import UserChanges, Wish, needs_look
+from bridge.directory.changes import UserChanges, Wish, is_active, needs_look
 from bridge.directory.core import Core
 from bridge.directory.entries import Change, Guard, UserEntry
 from bridge.directory.gathering import Arrival
@@ -251,9 +251,12 @@ class Users:
         if wanted is None:
             return None
         record = entry.record
-        before = Before(entry.resource, record, entry.state.held)
+        before = Before(entry.resource, record, entry.state.held, is_active=is_active(entry))
+        names_emails = not wanting.patched or "emails" in wanting.named
         with mapping_refusals():
-            target = self._writing.target(wanted, before, patched=wanting.patched)
+            target = self._writing.target(
+                wanted, before, patched=wanting.patched, names_emails=names_emails
+            )
         fields = {name: value for name, value in target.fields.items() if record.get(name) != value}
         self._refuse_locked(record, fields)
         active = wanted.get("active")

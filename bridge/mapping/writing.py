@@ -10,9 +10,10 @@ from typing import Any
 from bridge.mapping import address, names
 from bridge.mapping.catalog import AttributePath
 from bridge.mapping.errors import Removed, ValueRefused
-from bridge.mapping.lists import Item, said
+from bridge.mapping.lists import WRITABLE_LISTS, Item, said
 from bridge.mapping.rules import EMAIL, STATUS, Rule, TypeRules
 from bridge.mapping.sent import in_shape, sent, to_field
+from bridge.mapping.several import once
 
 # What GoTo demands of a new user, whatever the mapping makes of the names.
 NAME_FIELDS = ("firstName", "lastName")
@@ -20,11 +21,15 @@ NAME_FIELDS = ("firstName", "lastName")
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """A resource as it is before a change: as clients see it, its record, what is held beside."""
+    """A resource as it is before a change: as clients see it, its record, what is held beside.
+
+    ``is_active`` says whether a user is.
+    """
 
     resource: Mapping[str, Any]
     record: Mapping[str, Any]
     held: Mapping[str, Any]
+    is_active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +75,19 @@ class Writing:
         return "emails" if fieldname == EMAIL else self._attributes.get(fieldname, fieldname)
 
     def target(
-        self, wanted: Mapping[str, Any], before: Before | None = None, *, patched: bool = False
+        self,
+        wanted: Mapping[str, Any],
+        before: Before | None = None,
+        *,
+        patched: bool = False,
+        names_emails: bool = True,
     ) -> Target:
         """Return what a wanted resource asks for.
 
         ``patched`` says that attributes missing from it were removed by the client, and those
-        unchanged were not sent; else a missing one was merely left out (RFC 7644 §3.5.1). An empty
-        text or list is no value. Raises ValueRefused and Removed.
+        unchanged were not sent; else a missing one was merely left out (RFC 7644 §3.5.1).
+        ``names_emails`` is false for a PATCH that puts nothing in `emails`. An empty text or list
+        is no value. Raises ValueRefused and Removed.
         """
         target = Target()
         self._keep_out_of_sight(wanted, before, patched, target)
@@ -86,13 +97,13 @@ class Writing:
         for path in self._type.held:
             value = sent(path, wanted)
             if value is not None:
-                path.set(target.held, value)
+                path.set(target.held, self._each_once(path, value))
         for rule in self._fields:
             self._write(rule, wanted, before, patched, target)
         for name in self._lists:
             self._say(name, wanted, before, patched, target)
         if self._is_user:
-            self._identify(wanted, before, target)
+            self._identify(wanted, before, target, names_emails=names_emails)
         for rule in self._templates:
             self._hold_made(rule, wanted, before, patched, target)
         return target
@@ -152,36 +163,60 @@ class Writing:
         elif before and name in before.held:
             target.held[name] = before.held[name]
 
-    def _identify(self, wanted: Mapping[str, Any], before: Before | None, target: Target) -> None:
+    def _each_once(self, path: AttributePath, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        sub = self._type.catalog.definition(path).get("subAttributes") or ()
+        exact = any(each["name"] == "value" and each.get("caseExact") for each in sub)
+        return once(value, case_exact=exact or not sub)
+
+    def _identify(
+        self,
+        wanted: Mapping[str, Any],
+        before: Before | None,
+        target: Target,
+        *,
+        names_emails: bool,
+    ) -> None:
         user_name = str(wanted.get("userName") or "")
         emails = address.in_order(wanted.get("emails") or [])
-        if before and self._follows_user_name(emails, before):
-            emails = []
-        email = address.wanted_address(user_name, emails, self._type.mail_domain)
-        if email is None and before is not None:
-            email = before.record.get("email")
+        known = str(before.record.get("email") or "") if before else ""
+        if before is None or not known:
+            email = address.of_new_user(user_name, emails, self._type.mail_domain)
+        else:
+            named = address.of_emails(emails) if names_emails else None
+            follows = named is None and self._follows(user_name, wanted, before, target)
+            if follows:
+                named = address.of_user_name(user_name, self._type.mail_domain)
+            email = named if named and not address.is_same(named, known) else known
         if not email:
             raise ValueRefused("emails", NO_ADDRESS.format(user_name[:80]))
+        emails = address.kept(email, emails, known)
         if emails and emails != address.mirror(email):
             target.held["emails"] = emails
         if user_name and user_name != email:
             target.held["userName"] = user_name
-        if before is None or before.record.get("email") != email:
+        if email != known:
             target.fields["email"] = email
         if before is None:
             self._complete_names(wanted, email, target)
 
-    def _follows_user_name(self, emails: list[dict[str, Any]], before: Before) -> bool:
-        """Whether the e-mails sent are only the echo of an address made from the userName."""
-        domain = self._type.mail_domain
-        user_name = str(before.resource.get("userName") or "")
-        email = before.record.get("email") or ""
+    def _follows(
+        self, user_name: str, wanted: Mapping[str, Any], before: Before, target: Target
+    ) -> bool:
+        """Whether GoTo's address follows a userName: one that changes, and was the address.
+
+        A user who is inactive, or is made so, keeps the address for the day it is restored:
+        Entra ID renames users in its recycle bin.
+        """
+        if not before.is_active or wanted.get("active") is False or _takes_all(target, before):
+            return False
+        old = str(before.resource.get("userName") or "")
+        was = address.of_user_name(old, self._type.mail_domain)
         return (
-            domain is not None
-            and not before.held.get("emails")
-            and not address.is_address(user_name)
-            and email.casefold() == address.made_address(user_name, domain).casefold()
-            and emails == address.mirror(email)
+            was is not None
+            and address.is_same(was, str(before.record.get("email") or ""))
+            and not address.is_same(old, user_name)
         )
 
     @staticmethod
@@ -234,6 +269,14 @@ NO_ADDRESS = (
     "GoTo needs an e-mail address and {!r} is none: send the address as the primary value of "
     "emails, or an address as userName"
 )
+
+
+def _takes_all(target: Target, before: Before) -> bool:
+    """Whether lists that a client sent leave a user with neither a licence nor a role."""
+    return bool(target.lists) and not any(
+        target.lists.get(name, before.record.get(fieldname))
+        for name, fieldname in WRITABLE_LISTS.items()
+    )
 
 
 def _is_gone(path: AttributePath, before: Before, *, patched: bool) -> bool:

@@ -17,20 +17,39 @@ ATTRIBUTE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 VALUE_NAMED = re.compile(r"(?P<head>\bvalue\s+eq\s+)\"(?P<name>[^\"\\]*)\"", re.IGNORECASE)
-SPOKEN_OF = {name.casefold(): name for name in ("active", "entitlements", "roles")}
+SPOKEN_OF = {name.casefold(): name for name in ("active", "emails", "entitlements", "roles")}
 
 LicenseOf = Callable[[str], str | None]
 
 
 def named(patch: "PatchOp[Any]") -> frozenset[str]:
-    """Return which of `active`, `entitlements` and `roles` the operations speak of."""
+    """Return which of `active`, `entitlements` and `roles` the operations speak of.
+
+    `emails` are among them where one of them gets a value: to take some away names no address.
+    """
     found = set()
     for operation in patch.operations or []:
-        if operation.path:
-            found.add(_attribute(str(operation.path)))
-        elif isinstance(operation.value, Mapping):
-            found |= {_attribute(name) for name in operation.value}
+        for path, value in _values(str(operation.path or ""), operation.value):
+            name = _attribute(path)
+            if name != "emails" or (operation.op.value != "remove" and _says(value)):
+                found.add(name)
     return frozenset(found - {""})
+
+
+def _values(path: str, value: Any) -> list[tuple[str, Any]]:
+    """Return what an operation puts at which path; the core schema's URN is no path of its own."""
+    if path and path.casefold() != CORE["User"].casefold():
+        return [(path, value)]
+    return list(value.items()) if isinstance(value, Mapping) else []
+
+
+def _says(value: Any) -> bool:
+    """Whether there is anything in a value but what is empty."""
+    if isinstance(value, Mapping):
+        return any(_says(inner) for inner in value.values())
+    if isinstance(value, list):
+        return any(_says(inner) for inner in value)
+    return value not in (None, "")
 
 
 def _attribute(path: str) -> str:

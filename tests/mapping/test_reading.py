@@ -20,6 +20,8 @@ ADA = {
 }
 WORK = {"value": "ada@example.com", "type": "work"}
 HOME = {"value": "ada@home.example", "type": "home"}
+OWN = {"value": "ada@example.com", "type": "other"}
+NEW = {"value": "new@example.com", "type": "work", "primary": True}
 FIRST = {"value": "ada@example.com", "type": "other", "primary": True}
 
 
@@ -122,9 +124,12 @@ def test_absent_and_empty_fields_are_absent_attributes() -> None:
         ({"name": {"givenName": None, "familyName": None}}, {"name": None, "displayName": None}),
         ({ENTERPRISE: {"department": "R&D"}}, {ENTERPRISE: {"department": "R&D"}}),
         ({ENTERPRISE: {"department": None}}, {ENTERPRISE: None}),
-        ({"emails": [HOME]}, {"emails": [HOME]}),
-        ({"emails": [HOME, WORK]}, {"emails": [HOME, WORK]}),
-        ({"emails": [FIRST, HOME]}, {"emails": [FIRST, HOME]}),
+        ({"emails": [OWN, WORK]}, {"emails": [OWN, {**WORK, "value": "ada@example.com"}]}),
+        (
+            {"emails": [{**OWN, "primary": True}, HOME]},
+            {"emails": [{**OWN, "primary": True}, HOME]},
+        ),
+        ({"emails": [HOME, OWN]}, {"emails": [HOME, OWN]}),
     ],
 )
 def test_held_attributes_stand_beside_and_above_the_record(
@@ -140,15 +145,23 @@ def test_held_attributes_stand_beside_and_above_the_record(
         ({}, [{"value": "new@example.com", "type": "work", "primary": True}]),
         ({"emails": [FIRST, HOME]}, [{**FIRST, "value": "new@example.com"}, HOME]),
         ({"emails": [HOME, WORK]}, [HOME, {**WORK, "value": "new@example.com"}]),
-        # Its userName is no address, so that the first e-mail carries GoTo's.
+        # The only e-mail is the address, whatever its type and whatever the userName.
         ({"emails": [HOME], "userName": "ada"}, [{**HOME, "value": "new@example.com"}]),
-        # Its userName is GoTo's address, so that no e-mail carries it.
-        ({"emails": [HOME]}, [HOME]),
+        ({"emails": [HOME]}, [{**HOME, "value": "new@example.com"}]),
+        # No e-mail is the address: it is shown before them.
+        ({"emails": [HOME, OWN]}, [NEW, HOME, OWN]),
+        ({"emails": [HOME, {**OWN, "value": "new@example.com"}]}, "held"),
+        # The address is among them already, once it has taken the other one's place.
+        (
+            {"emails": [WORK, {**WORK, "value": "NEW@example.com"}]},
+            [{**WORK, "value": "new@example.com"}],
+        ),
     ],
 )
 def test_an_address_that_changed_in_goto_takes_the_place_of_the_old_one(
-    held: dict[str, Any], expected: list[dict[str, Any]]
+    held: dict[str, Any], expected: Any
 ) -> None:
+    expected = held["emails"] if expected == "held" else expected
     assert read({**ADA, "email": "new@example.com"}, held)["emails"] == expected
 
 

@@ -6,12 +6,14 @@ from typing import Any
 from bridge.mapping.catalog import CORE
 from bridge.scim.dialects.values import (
     BOOLEAN_NAMES,
+    HELD_LISTS,
     LISTS,
     MANAGER,
     as_list,
     boolean,
     clean,
     clean_item,
+    held_list,
     manager,
     qualified,
     text,
@@ -60,6 +62,8 @@ def _operation(item: Any, kind: str) -> list[Any]:
         if value is None:
             operation.pop("value")
         return [operation]
+    if _leaves(path, value):
+        return []
     if value is None or value == {}:
         if str(operation.get("op", "")).casefold() == "add":
             return []
@@ -80,6 +84,8 @@ def _pathless(operation: dict[str, Any], value: Mapping[str, Any], kind: str) ->
             continue
         path = qualified(name, kind)
         cleaned = _patch_value(path, inner)
+        if _leaves(path, cleaned):
+            continue
         if cleaned is None or cleaned == {}:
             apart += [] if adding else [{"op": "remove", "path": path}]
         elif "[" in path:
@@ -89,10 +95,20 @@ def _pathless(operation: dict[str, Any], value: Mapping[str, Any], kind: str) ->
     return apart + ([{**operation, "value": kept}] if kept else [])
 
 
-def _patch_value(path: str | None, value: Any) -> Any:
+def _name(path: str | None) -> str:
     name = (path or "").casefold()
     if name.startswith(f"{CORE['User']}:".casefold()):
         name = name[len(CORE["User"]) + 1 :]
+    return name
+
+
+def _leaves(path: str | None, value: Any) -> bool:
+    """Whether `emails` are to be replaced by nothing: no user can be without, so they stay."""
+    return _name(path) == "emails" and value in (None, {}, [])
+
+
+def _patch_value(path: str | None, value: Any) -> Any:
+    name = _name(path)
     if name == MANAGER.casefold():
         return manager(value)
     if name.rpartition(".")[2] in BOOLEAN_NAMES:
@@ -100,7 +116,9 @@ def _patch_value(path: str | None, value: Any) -> Any:
     if isinstance(value, Mapping):
         return clean(value)
     if isinstance(value, list):
-        return [clean_item(valued(name, item)) for item in value]
+        items = [clean_item(valued(name, item)) for item in value]
+        # An empty object among members, licences or roles is a mistake, and not nobody or none.
+        return held_list(items) if name in HELD_LISTS else items
     if name in LISTS and isinstance(value, str) and value.strip():
         return [{"value": value}]
     return text(value)

@@ -51,7 +51,11 @@ QUIRKS = (
         "selection as a key", '`phoneNumbers[type eq "work"].value` as a key is a path', INFERRED
     ),
     Quirk("add of nothing", "an `add` of an empty value does nothing", INFERRED),
-    Quirk("replace by nothing", "a `replace` by an empty value is a removal", VALIDATOR),
+    Quirk(
+        "replace by nothing",
+        "a `replace` by an empty value is a removal; `emails` stay",
+        VALIDATOR,
+    ),
     Quirk(
         "bare value for a list",
         "a text for `members`, `emails` and the like is its value",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.mapping.catalog import ENTERPRISE_USER
+from bridge.mapping.several import once
 
 BOOLEANS = {"true": True, "false": False}
 BOOLEAN_NAMES = {"active", "primary"}
@@ -14,6 +15,7 @@ LISTS = {
     "emails", "phonenumbers", "ims", "photos", "addresses", "entitlements", "roles",
     "x509certificates", "members", "groups",
 }  # fmt: skip
+HELD_LISTS = {"emails", "phonenumbers", "ims", "photos", "addresses", "x509certificates"}
 OF_VALUES = {"entitlements", "roles"}
 MANAGER = f"{ENTERPRISE_USER}:manager"
 # Enterprise attributes that clients name without their schema.
@@ -42,11 +44,17 @@ def clean(value: Mapping[str, Any]) -> dict[str, Any]:
         elif isinstance(inner, list):
             inner = [valued(folded, item) for item in inner]
             inner = [each for item in inner if (each := clean_item(item)) is not None]
+            inner = held_list(inner) if folded in HELD_LISTS else inner
         else:
             inner = text(inner)
         if inner is not None:
             cleaned[name] = inner
     return cleaned
+
+
+def held_list(items: list[Any]) -> list[Any]:
+    """Items that the bridge holds: no empty ones, and none twice."""
+    return once((item for item in items if item is not None), case_exact=True)
 
 
 def clean_item(item: Any) -> Any:
