@@ -5,14 +5,14 @@ Windows gives to time zones (`tzlocal`). The client's own value is kept beside G
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 
 import langcodes
 from tzlocal.windows_tz import win_tz
 
 # Takes what a client sent, and the values that GoTo has; returns one of these, or None for none.
-Substitute = Callable[[str, Sequence[str]], str | None]
+Substitute = Callable[[str, tuple[str, ...]], str | None]
 
 # Language, script and territory of a tag (RFC 5646 §2.1), or of a POSIX locale. `langcodes`
 # remembers every tag that it reads, so that it gets only these parts, of which there are few.
@@ -27,16 +27,12 @@ WEIGHT = re.compile(r"\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*", re.IGNORECASE)
 LONGEST = 255
 
 
-def nearest_locale(sent: str, supported: Sequence[str]) -> str | None:
+@lru_cache(maxsize=1024)
+def nearest_locale(sent: str, supported: tuple[str, ...]) -> str | None:
     """Return the nearest supported locale of the same language.
 
     ``sent`` is one locale, or several with weights, as in `Accept-Language` (RFC 9110 §12.5.4).
     """
-    return _nearest_locale(sent, tuple(supported))
-
-
-@lru_cache(maxsize=1024)
-def _nearest_locale(sent: str, supported: tuple[str, ...]) -> str | None:
     for wish in _by_weight(sent):
         tag = _tag(wish)
         if tag is None:
@@ -67,7 +63,7 @@ def _language(tag: str | None) -> str | None:
     return tag.partition("-")[0] if tag else None
 
 
-def time_zone(sent: str, _: Sequence[str]) -> str | None:
+def time_zone(sent: str, _: tuple[str, ...]) -> str | None:
     """Return the IANA name of a time zone that Windows names, such as `Pacific Standard Time`."""
     return _windows_time_zones().get(" ".join(sent.split()).casefold())
 

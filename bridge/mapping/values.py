@@ -45,6 +45,7 @@ class ValueTable:
                 self._to_field.setdefault(left, value)
                 self._folded.setdefault(_fold(value), left)
             self._folded.setdefault(_fold(left), left)
+        self._texts = tuple(value for value in self._to_field if isinstance(value, str))
 
     def with_substitute(self, substitute: Substitute, default: str | None) -> "ValueTable":
         """Return the same table with a substitute for texts that no line names.
@@ -61,7 +62,7 @@ class ValueTable:
     @property
     def canonical_values(self) -> list[str]:
         """The SCIM values that can be kept, as /Schemas lists them."""
-        return [value for value in self._to_field if isinstance(value, str)]
+        return list(self._texts)
 
     def to_attribute(self, value: Any) -> Any:
         """Return the SCIM value of a GoTo value; one that no line names stays as it is."""
@@ -89,7 +90,7 @@ class ValueTable:
     def _substituted(self, text: str, substitute: Substitute) -> Any:
         if len(text) > LONGEST:
             return None
-        nearest = substitute(text, self.canonical_values) or self._default or text
+        nearest = substitute(text, self._texts) or self._default or text
         return self._folded.get(_fold(nearest))
 
     def differs(self, value: Any, field: Any) -> bool:
