@@ -10,6 +10,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from bridge import limits
 from bridge.app import create_app
 from bridge.settings import describe, load_settings
 
@@ -51,6 +52,12 @@ def _plain(cell: str) -> str:
 
 
 # -- README and code -------------------------------------------------------------
+
+
+def test_the_limits_of_a_request_are_described() -> None:
+    rows = table(ROOT / "docs/operations.md", "what is limited")
+    described = {_plain(name): int(most) for _, name, most, _ in rows}
+    assert described == {name: each for name, each in vars(limits).items() if name.isupper()}
 
 
 def test_the_readme_describes_every_setting_and_no_other() -> None:

@@ -5,7 +5,7 @@ group can have a hundred thousand of them.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -187,9 +187,16 @@ Entry = UserEntry | GroupEntry
 E = TypeVar("E", bound=UserEntry | GroupEntry)
 
 # What a client wants of a resource as it is: the whole of it as SCIM JSON, or None for no change.
-Change = Callable[[E], Mapping[str, Any] | None]
+Wanted = Mapping[str, Any] | None
+Change = Callable[[E], Wanted | Awaitable[Wanted]]
 # Looks at a resource as it is, and raises where nothing may be done to it.
 Guard = Callable[[E], None]
+
+
+async def result_of(change: Change[E], entry: E) -> Wanted:
+    """Return what a change makes of a resource. One that takes long is awaited, others go on."""
+    wanted = change(entry)
+    return await wanted if isinstance(wanted, Awaitable) else wanted
 
 
 @dataclass(frozen=True, slots=True)

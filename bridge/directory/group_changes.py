@@ -12,6 +12,7 @@ from bridge.directory.journal import about_key
 from bridge.directory.membership import placed
 from bridge.directory.refusals import LOST, goto_refusals, mapping_refusals, not_found, taken
 from bridge.directory.settling import RENAME_GROUP
+from bridge.directory.sizes import refuse_large_holding, refuse_oversize
 from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
 from bridge.goto import GroupRecord
 from bridge.mapping import Before, Target
@@ -41,9 +42,11 @@ class GroupChanges:
     ) -> GroupEntry:
         """Give a group the name that is wanted, and keep what is wanted beside it."""
         core = self._core
+        refuse_oversize(wanted, lambda: entry.resource)
         before = Before(entry.resource, entry.record, entry.state.held)
         with mapping_refusals():
             target = self._writing.target(wanted, before, patched=patched)
+        refuse_large_holding(target.held, before.held)
         name = group_name(target.fields.get("name", entry.record.name))
         is_renamed = name != entry.record.name
         if not is_renamed:

@@ -6,7 +6,14 @@ from typing import Any
 from scim2_models import ConflictException, SCIMException, UniquenessException
 
 from bridge.directory.core import Core
-from bridge.directory.entries import Change, GroupEntry, Guard, MembershipChange, UserEntry
+from bridge.directory.entries import (
+    Change,
+    GroupEntry,
+    Guard,
+    MembershipChange,
+    UserEntry,
+    result_of,
+)
 from bridge.directory.group_changes import GroupChanges, group_name
 from bridge.directory.journal import about_group, about_key
 from bridge.directory.membership import Membership, member_keys, members_change
@@ -17,6 +24,7 @@ from bridge.directory.refusals import (
     not_found,
 )
 from bridge.directory.settling import CREATE_GROUP, DELETE_GROUP, Settling
+from bridge.directory.sizes import refuse_large_holding, refuse_oversize
 from bridge.directory.users import Users
 from bridge.errors import GoToError, OutcomeUnknown, RecordConflict, RecordNotFound
 from bridge.goto import LARGEST_CREATE, GroupRecord
@@ -79,8 +87,10 @@ class Groups:
     async def create(self, wanted: Mapping[str, Any]) -> GroupEntry:
         """Create a group: one write, and one more for each member."""
         core = self._core
+        refuse_oversize(wanted)
         with mapping_refusals():
             target = self._writing.target(wanted)
+        refuse_large_holding(target.held)
         name = group_name(target.fields["name"])
         members = member_keys(wanted)
         users = await self._membership.members(members)
@@ -160,7 +170,7 @@ class Groups:
         async with core.locks.hold(f"group {key}"):
             await self._settling.changes(about_key(key))
             entry = await self.read(key)
-            wanted = change(entry)
+            wanted = await result_of(change, entry)
             if wanted is None:
                 return entry
             members = members_change(entry, wanted)

@@ -25,12 +25,11 @@ from scim2_models import (
 
 from bridge.directory.entries import Kind
 from bridge.directory.offers import OFFERS, AnyKind, offer_schemas
+from bridge.limits import LARGEST_BODY, MOST_OPERATIONS
 from bridge.mapping import Mapping as AttributeMapping
 from bridge.mapping import Translation
 
 MOST_RESULTS = 1000
-MOST_OPERATIONS = 1000
-LARGEST_BODY = 1024 * 1024
 CURSOR_LIFE = 3600
 ENDPOINTS: Mapping[AnyKind, str] = {
     "User": "/Users",

@@ -19,12 +19,14 @@ from bridge.directory.entries import (
     MembershipChange,
     UserEntry,
     clients_own,
+    result_of,
 )
 from bridge.directory.holders import PREFIXES
 from bridge.directory.licenses import license_names
 from bridge.directory.membership import all_settled, existing, members_change
 from bridge.directory.refusals import mapping_refusals, not_found
 from bridge.directory.roles import KNOWN, role_name
+from bridge.directory.sizes import refuse_large_holding, refuse_oversize
 from bridge.directory.table import Table
 from bridge.directory.users import Users
 from bridge.mapping import Before
@@ -89,12 +91,14 @@ class ShownAsGroups:
         core = self._core
         async with core.locks.hold(f"group {key}"):
             entry = await self.read(key)
-            wanted = change(entry)
+            wanted = await result_of(change, entry)
             if wanted is None:
                 return entry
+            refuse_oversize(wanted, lambda: entry.resource)
             before = Before(entry.resource, entry.record, entry.state.held)
             with mapping_refusals():
                 target = self._writing.target(wanted, before, patched=patched)
+            refuse_large_holding(target.held, before.held)
             if target.fields:
                 raise self._fixed(key, entry)
             if target.held != entry.state.held:

@@ -9,7 +9,7 @@ from scim2_models import ForbiddenException, NotFoundException, SCIMException, U
 from bridge.directory import belongings
 from bridge.directory.changes import UserChanges, Wish, is_active, needs_look
 from bridge.directory.core import Core
-from bridge.directory.entries import Change, Guard, UserEntry
+from bridge.directory.entries import Change, Guard, UserEntry, result_of
 from bridge.directory.gathering import Arrival
 from bridge.directory.journal import about_email, about_user
 from bridge.directory.leavers import Leavers, differing
@@ -24,6 +24,7 @@ from bridge.directory.refusals import (
 )
 from bridge.directory.seats import Seats
 from bridge.directory.settling import CREATE, DELETE, Settling
+from bridge.directory.sizes import refuse_large_holding, refuse_oversize
 from bridge.errors import OutcomeUnknown, RecordNotFound
 from bridge.goto import UserRecord
 from bridge.mapping import Before, Target, is_address
@@ -95,8 +96,10 @@ class Users:
 
     async def create(self, wanted: Mapping[str, Any]) -> UserEntry:
         """Create a user and return it as GoTo then has it: one write and one read."""
+        refuse_oversize(wanted)
         with mapping_refusals():
             target = self._writing.target(wanted)
+        refuse_large_holding(target.held)
         user_name = str(wanted.get("userName") or target.fields["email"])
         active = wanted.get("active") is not False
         with self._seats.coming() as arrival:
@@ -225,17 +228,17 @@ class Users:
         wanting = _Wanting(change, patched, frozenset(named))
         async with self._core.locks.hold(_user_lock(key)):
             if key == self._core.administrator:
-                self._protect(wanting)
+                await self._protect(wanting)
             await self._settling.changes(about_user(key))
             began = self._core.clock()
             names_lists = any(name in wanting.named for name in WRITABLE_LISTS)
             if "entitlements" in wanting.named:
                 await self._seats.known()
             entry = await (self._read_live(key) if names_lists else self.read(key))
-            wish = self._wish(entry, wanting)
+            wish = await self._wish(entry, wanting)
             if wish and entry.seen_at < began and needs_look(entry, wish):
                 entry = await self._read_live(key)
-                wish = self._wish(entry, wanting)
+                wish = await self._wish(entry, wanting)
             if wish is None:
                 return entry
             user_name = wish.user_name
@@ -245,11 +248,12 @@ class Users:
                 await self._refuse_taken(user_name, key=key)
                 return await self._changes.change(entry, wish)
 
-    def _wish(self, entry: UserEntry, wanting: "_Wanting") -> Wish | None:
+    async def _wish(self, entry: UserEntry, wanting: "_Wanting") -> Wish | None:
         """Return what a change wants of a user as it is, or None for nothing."""
-        wanted = wanting.change(entry)
+        wanted = await result_of(wanting.change, entry)
         if wanted is None:
             return None
+        refuse_oversize(wanted, lambda: entry.resource)
         record = entry.record
         before = Before(entry.resource, record, entry.state.held, is_active=is_active(entry))
         names_emails = not wanting.patched or "emails" in wanting.named
@@ -257,6 +261,7 @@ class Users:
             target = self._writing.target(
                 wanted, before, patched=wanting.patched, names_emails=names_emails
             )
+        refuse_large_holding(target.held, before.held)
         fields = {name: value for name, value in target.fields.items() if record.get(name) != value}
         self._refuse_locked(record, fields)
         active = wanted.get("active")
@@ -269,7 +274,7 @@ class Users:
             user_name=str(wanted.get("userName") or ""),
         )
 
-    def _protect(self, wanting: "_Wanting") -> None:
+    async def _protect(self, wanting: "_Wanting") -> None:
         """Refuse what would suspend the administrator or change its roles, before any call."""
         core = self._core
         known = core.snapshot.users.get(core.administrator)
@@ -279,7 +284,7 @@ class Users:
             UserRecord({"key": core.administrator, **UNSEEN}), seen_at=float("-inf")
         )
         try:
-            wish = self._wish(entry, wanting)
+            wish = await self._wish(entry, wanting)
         except SCIMException:
             # Whatever else is wrong with it is found out by looking.
             return

@@ -36,6 +36,7 @@ from bridge.scim.plain_reads import PlainReads
 from bridge.scim.reading import Reader
 from bridge.scim.service import BridgeService, kind_of, read_only
 from bridge.scim.verbs import Verbs
+from bridge.scim.workers import Workers
 
 ANONYMOUS = Client("anonymous")
 LONGEST_REMEMBERED = 100
@@ -86,6 +87,7 @@ class ScimApplication:
         self._authenticator = authenticator
         self._readers = readers
         self._public_url = public_url
+        self._workers = Workers()
         self._verbs = Verbs(directory)
         self._lists = Lists(directory)
         self._discovery = Discovery(directory)
@@ -124,6 +126,7 @@ class ScimApplication:
             client=client,
             reader=self._readers[client.profile],
             target=target,
+            workers=self._workers,
         )
         with acting_for(client.name):
             return await self._dispatched(exchange)

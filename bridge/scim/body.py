@@ -8,9 +8,8 @@ from scim2_models import InvalidSyntaxException, PayloadTooLargeException
 from scim2_server.errors import UnsupportedMediaTypeException
 from starlette.requests import Request
 
-from bridge.directory.provider import LARGEST_BODY
+from bridge.limits import DEEPEST_BODY, LARGEST_BODY
 
-DEEPEST = 32
 LENGTH = re.compile(r"[0-9]{1,19}")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)", re.IGNORECASE)
@@ -52,8 +51,8 @@ def parsed(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidSyntaxException(detail="The request body must be a JSON object")
     # So many levels take at least as many brackets.
-    if body.count(b"{") + body.count(b"[") > DEEPEST and _deeper_than(value, DEEPEST):
-        detail = f"The request body is nested deeper than {DEEPEST} levels"
+    if body.count(b"{") + body.count(b"[") > DEEPEST_BODY and _deeper_than(value, DEEPEST_BODY):
+        detail = f"The request body is nested deeper than {DEEPEST_BODY} levels"
         raise InvalidSyntaxException(detail=detail)
     return value
 
@@ -79,12 +78,18 @@ def _is_utf_8(body: bytes) -> bool:
 
 
 def _deeper_than(value: Any, levels: int) -> bool:
-    if not isinstance(value, dict | list):
-        return False
-    if levels == 0:
-        return True
-    inner = value.values() if isinstance(value, dict) else value
-    return any(_deeper_than(item, levels - 1) for item in inner)
+    level = [value]
+    for _ in range(levels):
+        # Level by level: a body may hold some hundred thousand lists.
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if type(each) is dict else each)
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
+            return False
+    return True
 
 
 NOT_UTF_8 = "The request body is not JSON in UTF-8; send it in UTF-8 (RFC 8259 §8.1)"

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from bridge.directory import Entry, Kind, is_offer, model_of, record_kind
 from bridge.scim import dialects
 from bridge.scim.bulk_together import together
+from bridge.scim.costs import refuse_costly_bulk, refuse_costly_patch
 from bridge.scim.errors import error_of
 from bridge.scim.exchange import Exchange, conditions
 from bridge.scim.reading import operations_of, wanted_by
@@ -25,6 +26,8 @@ from bridge.scim.verbs import Verbs
 
 Outcome = dict[str, Any]
 METHOD = BulkOperation.Method
+# More outcomes are put together in a thread.
+FEW_OUTCOMES = 50
 
 
 class BulkRequests:
@@ -35,19 +38,27 @@ class BulkRequests:
 
     async def run(self, exchange: Exchange) -> Response:
         """POST on /Bulk: 200 with an outcome for each operation that ran."""
-        body = await exchange.body()
-        if exchange.reader.profile == "lenient":
-            body = _canonical(body)
         service = exchange.reader.service
-        with service.provider:
-            plan = service.read_bulk(orjson.dumps(body), "application/scim+json")
-        sent = _as_sent(body)
+
+        def reading(body: Mapping[str, Any]) -> tuple[BulkPlan, list[Mapping[str, Any]]]:
+            refuse_costly_bulk(body)
+            if exchange.reader.profile == "lenient":
+                body = _canonical(body)
+            with service.provider:
+                plan = service.read_bulk(orjson.dumps(body), "application/scim+json")
+            return plan, _as_sent(body)
+
+        plan, sent = await exchange.read(reading)
         for steps in together(plan):
             runs = (self._run(exchange, plan, step, sent[step.index]) for step in steps)
             for step, done in zip(steps, await asyncio.gather(*runs), strict=True):
                 plan.record(step, *done)
-        with service.provider:
-            return json_response(service.bulk_response(plan).body)
+
+        def answer() -> Response:
+            with service.provider:
+                return json_response(service.bulk_response(plan).body)
+
+        return answer() if len(plan.steps) <= FEW_OUTCOMES else await exchange.apart(answer)
 
     async def _run(
         self, exchange: Exchange, plan: BulkPlan, step: BulkStep, sent: Mapping[str, Any]
@@ -61,6 +72,7 @@ class BulkRequests:
                 raise read_only(kind_of(resource_type))
             if operation.method == METHOD.patch and resource_type is not None:
                 patch = operations_of(sent.get("data"))
+                refuse_costly_patch(sent.get("data"))
                 exchange.reader.refuse_departures(record_kind(kind_of(resource_type)), patch)
             operation = plan.resolve(step)
             service.locate_bulk_operation(exchange.base_url, resource_type, operation, outcome)
@@ -88,7 +100,7 @@ class BulkRequests:
         if operation.method == METHOD.put:
             return await self._verbs.replaced(kind, key, wanted_by(data), expected)
         if operation.method == METHOD.patch:
-            return await self._verbs.patched(exchange.reader, kind, key, data, expected)
+            return await self._verbs.patched(exchange, kind, key, data, expected)
         await self._verbs.deleted(kind, key, expected)
         return None
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from bridge.directory import AnyKind, Directory, Page, Query, Shown
 from bridge.scim import dialects
+from bridge.scim.costs import refuse_costly_search
 from bridge.scim.exchange import Exchange
 from bridge.scim.reading import Reader
 from bridge.scim.rendering import (
@@ -24,6 +25,7 @@ from bridge.scim.rendering import (
 from bridge.scim.service import kind_of
 
 MOST_READINGS = 1000
+LONGEST_KEPT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Reading:
 
 
 def _read(reader: Reader, endpoint: str | None, parameters: Mapping[str, Any]) -> Reading:
+    refuse_costly_search(parameters)
     resource_types = reader.service.searched_types(endpoint)
     request, position = reader.search(resource_types, parameters)
     kinds = tuple(kind_of(resource_type) for resource_type in resource_types)
@@ -59,33 +62,44 @@ class Lists:
 
     async def search(self, exchange: Exchange) -> Response:
         """GET with query parameters."""
-        asked = exchange.target.endpoint, *exchange.query.items()
-        return await self._searched(
-            exchange,
-            self.reading(exchange.reader, exchange.target.endpoint, exchange.query, asked),
+        reader, endpoint, query = exchange.reader, exchange.target.endpoint, exchange.query
+        asked = endpoint, *query.items()
+        length = sum(map(len, query.values()))
+        reading = await exchange.search(
+            lambda: self.reading(reader, endpoint, query, asked, length=length), length
         )
+        return await self._searched(exchange, reading)
 
     async def search_with_body(self, exchange: Exchange) -> Response:
         """POST with a SearchRequest."""
-        parameters = dialects.search(await exchange.body())
-        return await self._searched(
-            exchange, _read(exchange.reader, exchange.target.endpoint, parameters)
+        reader, endpoint = exchange.reader, exchange.target.endpoint
+        parameters = await exchange.read(dialects.search)
+        texts = (value for value in parameters.values() if isinstance(value, str | list))
+        reading = await exchange.search(
+            lambda: _read(reader, endpoint, parameters), sum(map(len, texts))
         )
+        return await self._searched(exchange, reading)
 
     def known(self, reader: Reader, asked: Hashable) -> Reading | None:
         """Return what was read of a search that was asked for in these words before."""
         return self._readings.get((reader.profile, asked))
 
     def reading(
-        self, reader: Reader, endpoint: str | None, query: Mapping[str, str], asked: Hashable
+        self,
+        reader: Reader,
+        endpoint: str | None,
+        query: Mapping[str, str],
+        asked: Hashable,
+        *,
+        length: int = 0,
     ) -> Reading:
         """Return what is searched, and keep it by what was ``asked``: a client that pages or looks
-        up asks in the same words again."""
+        up asks in the same words again. One of great ``length`` takes too much room."""
         reading = self.known(reader, asked)
         if reading is None:
             reading = _read(reader, endpoint, dialects.search(query))
             # A cursor is sealed with its age, and is opened anew each time.
-            if reading.request.cursor is None:
+            if reading.request.cursor is None and length <= LONGEST_KEPT:
                 if len(self._readings) >= MOST_READINGS:
                     self._readings.clear()
                 self._readings[reader.profile, asked] = reading

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bridge.directory import Entry, Kind, clients_own
-from bridge.directory.provider import MOST_OPERATIONS
+from bridge.limits import MOST_OPERATIONS
 from bridge.scim.dialects.patches import PATCH_OP
 from bridge.scim.membership import Membership
 from bridge.scim.plain_resources import Place, is_plain_text

@@ -17,13 +17,15 @@ from bridge.scim.lists import Lists, Reading, found_body, is_whole
 from bridge.scim.lookups import lookup
 from bridge.scim.reading import Reader
 from bridge.scim.rendering import MEDIA_TYPE, in_json, location, rooted
+from bridge.scim.workers import LARGE_QUERY
 
 COLLECTIONS: dict[str, Kind] = {"/Users": "User", "/Groups": "Group"}
 # Headers that ask for something else than the resource as it is known.
 UNUSUAL = frozenset({b"if-match", b"if-none-match", b"cache-control", b"pragma"})
 CONTENT_TYPE = (b"content-type", MEDIA_TYPE.encode())
 MOST_ROOTS = 64
-LONGEST_QUERY = 2000
+# A longer one is read in a thread, by those it is left to.
+LONGEST_QUERY = LARGE_QUERY
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from scim2_server.service import ScimService
 
 from bridge.directory import AnyKind, Assignable
 from bridge.directory.provider import with_values
+from bridge.scim import announced_limits
 from bridge.scim.interop import CONFORMANT, Vocabulary, vocabulary, with_flag
 
 
@@ -41,7 +42,7 @@ class BridgeService(ScimService):
     ) -> None:
         super().__init__(provider, secret=secret)
         config = ServiceProviderConfig.to_schema()
-        described = [Schema.to_schema(), ResourceType.to_schema()]
+        described = [Schema.to_schema(), ResourceType.to_schema(), announced_limits.schema()]
         self._published = [*published, *described, with_flag(config) if conformant else config]
         self._announced = announced
         self._conformant = conformant
@@ -67,11 +68,13 @@ class BridgeService(ScimService):
     def service_provider_config(self, location: str, query: Mapping[str, str]) -> ScimResponse:
         """Return what the service is able to do."""
         answer = super().service_provider_config(location, query)
-        if not self._conformant:
-            return answer
-        return ScimResponse(
-            answer.status, {**(answer.body or {}), CONFORMANT: True}, answer.headers
-        )
+        body = dict(answer.body or {})
+        if self._conformant:
+            body[CONFORMANT] = True
+        if self._conformant or announced_limits.are_asked_for(query):
+            body["schemas"] = [*body["schemas"], announced_limits.URN]
+            body[announced_limits.URN] = announced_limits.announced()
+        return ScimResponse(answer.status, body, answer.headers)
 
     def searched_types(self, endpoint: str | None) -> list[ResourceType]:
         """Return the resource types that a search covers: of the root, those announced."""

@@ -17,16 +17,16 @@ from bridge.directory import (
     MembershipChange,
     Shown,
     is_offer,
-    model_of,
     record_kind,
-    wanted_of,
 )
+from bridge.scim.applying import Share, applied, steps_of
+from bridge.scim.costs import refuse_costly_patch, refuse_costly_resource
 from bridge.scim.exchange import Exchange
-from bridge.scim.membership import Membership, membership
-from bridge.scim.named import LicenseOf, by_keys, named
+from bridge.scim.membership import MEMBERS, Membership, membership
+from bridge.scim.named import by_keys, named
 from bridge.scim.plain_patches import Texts, plain_membership, plain_texts
-from bridge.scim.reading import Reader, refuse_many_changes
-from bridge.scim.sight import out_of_sight
+from bridge.scim.reading import refuse_many_changes
+from bridge.scim.workers import LARGE_BODY, MANY_STEPS
 
 
 class Verbs:
@@ -37,9 +37,8 @@ class Verbs:
 
     async def create(self, exchange: Exchange, kind: Kind) -> Response:
         """POST: 201 with the resource."""
-        projection = exchange.projection(kind)
-        body = await exchange.body()
-        wanted = exchange.reader.wanted(kind, body, Context.RESOURCE_CREATION_REQUEST)
+        projection = await exchange.projection(kind)
+        wanted = await _wanted(exchange, kind, Context.RESOURCE_CREATION_REQUEST)
         return exchange.answer(await self.created(kind, wanted), projection, status=201)
 
     async def created(self, kind: Kind, wanted: Mapping[str, Any]) -> Entry:
@@ -48,7 +47,7 @@ class Verbs:
 
     async def read(self, exchange: Exchange, kind: AnyKind, key: str) -> Response:
         """GET: 200 with the resource, or 304."""
-        projection = exchange.projection(kind)
+        projection = await exchange.projection(kind)
         entry = await self._read(kind, key, live=exchange.live)
         if not exchange.conditions.check(entry.version, "GET"):
             return Response(status_code=304, headers={"ETag": entry.version})
@@ -61,9 +60,8 @@ class Verbs:
 
     async def replace(self, exchange: Exchange, kind: Kind, key: str) -> Response:
         """PUT: 200 with the resource."""
-        projection = exchange.projection(kind)
-        body = await exchange.body()
-        wanted = exchange.reader.wanted(kind, body, Context.RESOURCE_REPLACEMENT_REQUEST)
+        projection = await exchange.projection(kind)
+        wanted = await _wanted(exchange, kind, Context.RESOURCE_REPLACEMENT_REQUEST)
         entry = await self.replaced(kind, key, wanted, exchange.conditions)
         return exchange.answer(entry, projection)
 
@@ -80,15 +78,25 @@ class Verbs:
 
     async def patch(self, exchange: Exchange, kind: Kind, key: str) -> Response:
         """PATCH: 200 with the resource; 204 is legal too, and fails two of the tools."""
-        projection = exchange.projection(kind)
-        body, reader, conditions = await exchange.body(), exchange.reader, exchange.conditions
+        projection = await exchange.projection(kind)
+        reader, conditions = exchange.reader, exchange.conditions
         is_lenient = reader.profile == "lenient"
-        if kind == "Group" and (members := plain_membership(body, lenient=is_lenient)):
-            entry: Entry = await self._moved(key, members, conditions)
-        elif kind == "User" and (texts := plain_texts(body, kind, reader)):
-            entry = await self._reworded(key, texts, conditions)
+
+        def reading(body: Mapping[str, Any]) -> "Membership | Texts | PatchOp[Any] | None":
+            if kind == "Group" and (members := plain_membership(body, lenient=is_lenient)):
+                return members
+            if kind == "User" and (texts := plain_texts(body, kind, reader)):
+                return texts
+            refuse_costly_patch(body)
+            return reader.patch(kind, body)
+
+        asked = await exchange.read(reading)
+        if isinstance(asked, Membership):
+            entry: Entry = await self._moved(key, asked, conditions)
+        elif isinstance(asked, Texts):
+            entry = await self._reworded(key, asked, conditions)
         else:
-            entry = await self.patched(reader, kind, key, reader.patch(kind, body), conditions)
+            entry = await self.patched(exchange, kind, key, asked, conditions)
         return exchange.answer(entry, projection)
 
     async def _moved(self, key: str, members: Membership, conditions: Conditions) -> Entry:
@@ -107,13 +115,14 @@ class Verbs:
 
     async def patched(
         self,
-        reader: Reader,
+        exchange: Exchange,
         kind: Kind,
         key: str,
         patch: "PatchOp[Any] | None",
         conditions: Conditions,
     ) -> Entry:
         """Apply operations, all or none; None are none."""
+        reader = exchange.reader
         members = membership(patch.operations or []) if patch and kind == "Group" else None
         if members is not None:
             if reader.profile == "lenient":
@@ -122,11 +131,18 @@ class Verbs:
         if patch is not None:
             refuse_many_changes(patch)
 
-        def change(entry: Entry) -> Mapping[str, Any] | None:
+        share = Share(exchange.budget)
+
+        async def change(entry: Entry) -> Mapping[str, Any] | None:
             conditions.check(entry.version, "PATCH")
             if patch is None:
                 return None
-            return _applied(reader, patch, entry, partial(self._directory.license_of, entry))
+            # Applied anew, to a resource that was looked at meanwhile, it is paid for once.
+            share.refund()
+            if isinstance(entry, GroupEntry):
+                return await _applied_to_group(exchange, patch, entry, share)
+            keyed = by_keys(patch, partial(self._directory.license_of, entry))
+            return await _applied(exchange, keyed, entry, share)
 
         spoken_of = named(patch) if patch and kind == "User" else ()
         return await self._directory.replace(kind, key, change, patched=True, named=spoken_of)
@@ -148,18 +164,31 @@ class Verbs:
         await self._directory.delete(kind, key, guard=guard)
 
 
-def _applied(
-    reader: Reader, patch: "PatchOp[Any]", entry: Entry, license_of: LicenseOf
-) -> dict[str, Any] | None:
-    """Return the resource after the operations, or None where they change nothing."""
-    if not isinstance(entry, GroupEntry):
-        patch = by_keys(patch, license_of)
-    model = model_of(entry, reader.provider)
-    hidden = out_of_sight(patch, type(model))
-    with reader.provider:
-        if not patch.patch(model) and not hidden:
-            return None
-    wanted = {**wanted_of(model), **hidden}
-    if isinstance(entry, GroupEntry):
-        wanted.setdefault("members", [])
-    return wanted
+async def _wanted(exchange: Exchange, kind: Kind, context: Context) -> Mapping[str, Any]:
+    def reading(body: Mapping[str, Any]) -> Mapping[str, Any]:
+        refuse_costly_resource(body)
+        return exchange.reader.wanted(kind, body, context)
+
+    return await exchange.read(reading)
+
+
+async def _applied(
+    exchange: Exchange, patch: "PatchOp[Any]", entry: Entry, share: Share
+) -> Mapping[str, Any] | None:
+    work = partial(applied, exchange.reader, patch, entry, share)
+    is_short = len(entry.text) <= LARGE_BODY and steps_of(patch, entry.resource) <= MANY_STEPS
+    return work() if is_short else await exchange.apart(work)
+
+
+async def _applied_to_group(
+    exchange: Exchange, patch: "PatchOp[Any]", entry: GroupEntry, share: Share
+) -> Mapping[str, Any] | None:
+    """Apply operations to a group, whose members may come and go meanwhile."""
+    before = set(entry.members)
+    wanted = await _applied(exchange, patch, entry, share)
+    if wanted is None or MEMBERS not in wanted:
+        return wanted
+    keys = dict.fromkeys(str(member["value"]) for member in wanted[MEMBERS])
+    staying = [key for key in entry.members if key in keys or key not in before]
+    coming = [key for key in keys if key not in before and key not in entry.members]
+    return {**wanted, MEMBERS: [{"value": key} for key in (*staying, *coming)]}

@@ -1,0 +1,161 @@
+"""Operations of a PATCH applied to a resource, within a budget, and apart from the event loop.
+
+The SCIM library applies them. An operation takes as long as its attribute has values, so a few
+hundred bytes could take minutes: each is paid for before it is applied.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scim2_models import PatchOp, PatchOperation, Resource, TooManyException
+
+from bridge.directory import Entry, GroupEntry, model_of, wanted_of
+from bridge.directory.attributes import json_name
+from bridge.limits import MOST_VALUES, MOST_WORK
+from bridge.scim.costs import MEMBERS, VALUES, WORK
+from bridge.scim.reading import Reader
+from bridge.scim.sight import out_of_sight
+
+NAME = re.compile(r"(?:urn:[^\[\s]*:)?(?P<name>[$\w-]+)", re.IGNORECASE)
+# A group's members may be gone through so often by one request, however many they are.
+ROUNDS_OF_MEMBERS = 3
+
+
+@dataclass
+class Budget:
+    """What the PATCHes of one request may still cost, in steps (``MOST_WORK``)."""
+
+    left: int = MOST_WORK
+
+
+@dataclass
+class Share:
+    """What one PATCH takes out of the budget of its request. ``free`` steps cost nothing."""
+
+    budget: Budget
+    free: int = 0
+    spent: int = 0
+
+    def spend(self, steps: int) -> None:
+        """Pay for something before it is done. Raises TooManyException (400)."""
+        saved = min(self.free, steps)
+        self.free -= saved
+        self.spent += steps - saved
+        self.budget.left -= steps - saved
+        if self.budget.left < 0:
+            raise TooManyException(detail=WORK)
+
+    def refund(self) -> None:
+        """Take back what was paid, where the same is applied anew."""
+        self.budget.left += self.spent
+        self.spent = 0
+
+
+def names_members(patch: "PatchOp[Any]") -> bool:
+    """Whether any operation speaks of members."""
+    return any(
+        name == MEMBERS for operation in patch.operations or [] for name, _ in _named(operation)
+    )
+
+
+def steps_of(patch: "PatchOp[Any]", resource: Mapping[str, Any]) -> int:
+    """Return about how many steps operations take on a resource (SCIM JSON)."""
+    counts = {
+        name.casefold(): len(value) for name, value in resource.items() if isinstance(value, list)
+    }
+    return sum(
+        1 + sum(counts.get(name, 0) + added for name, added in _named(operation))
+        for operation in patch.operations or []
+    )
+
+
+def applied(
+    reader: Reader, patch: "PatchOp[Any]", entry: Entry, share: Share
+) -> dict[str, Any] | None:
+    """Return the resource after the operations, or None where they change nothing.
+
+    A group's members are in it where the operations speak of them.
+    """
+    model = model_of(entry, reader.provider)
+    hidden = out_of_sight(patch, type(model))
+    if isinstance(entry, GroupEntry):
+        share.free = ROUNDS_OF_MEMBERS * len(entry.members)
+    with reader.provider:
+        changed = [
+            patch.model_copy(update={"operations": some}).patch(model)
+            for some in _pieces(patch, model, share)
+        ]
+    if not any(changed) and not hidden:
+        return None
+    wanted = {**wanted_of(model), **hidden}
+    if isinstance(entry, GroupEntry):
+        wanted.setdefault(MEMBERS, [])
+        if not names_members(patch):
+            del wanted[MEMBERS]
+    return wanted
+
+
+def _pieces(
+    patch: "PatchOp[Any]", model: Resource[Any], share: Share
+) -> Iterator[list[PatchOperation[Any]]]:
+    """Yield the operations in their order, as many at once as surely stay within the limits.
+
+    Each piece is to be applied before the next is asked for. They are few, since the library copies
+    the whole resource for each.
+    """
+    counts = _counts(model)
+    piece: list[PatchOperation[Any]] = []
+    for operation in patch.operations or []:
+        named = [(name, added) for name, added in _named(operation) if name in counts]
+        if piece and any(counts[name] + added > MOST_VALUES for name, added in named):
+            yield piece
+            piece, counts = [], _counts(model)
+            _refuse_many(counts)
+        share.spend(1 + sum(counts[name] + added for name, added in named))
+        for name, added in named:
+            counts[name] += added
+        piece.append(operation)
+    if piece:
+        yield piece
+    _refuse_many(_counts(model))
+
+
+def _refuse_many(counts: Mapping[str, int]) -> None:
+    for name, count in counts.items():
+        if count > MOST_VALUES and name != MEMBERS:
+            raise TooManyException(detail=VALUES.format(name))
+
+
+def _counts(model: Resource[Any]) -> dict[str, int]:
+    """Return how many values each attribute has that can have several."""
+    kind = type(model)
+    return {
+        json_name(kind, name).casefold(): len(getattr(model, name) or ())
+        for name in kind.model_fields
+        if kind.get_field_multiplicity(name)
+    }
+
+
+def _named(operation: PatchOperation[Any]) -> Iterator[tuple[str, int]]:
+    """Yield the attributes that an operation speaks of, and how many values each may get by it."""
+    adding = operation.op.value != "remove"
+    path = str(operation.path or "")
+    if path and (match := NAME.match(path)):
+        yield match["name"].casefold(), _size(operation.value) if adding else 0
+    if not path or path.casefold().startswith("urn:"):
+        yield from _within(operation.value, adding=adding)
+
+
+def _within(value: Any, *, adding: bool) -> Iterator[tuple[str, int]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if match := NAME.match(str(key)):
+                yield match["name"].casefold(), _size(inner) if adding else 0
+            if str(key).casefold().startswith("urn:"):
+                yield from _within(inner, adding=adding)
+
+
+def _size(value: Any) -> int:
+    return len(value) if isinstance(value, list) else 1
