@@ -28,9 +28,11 @@ from bridge.mapping import Mapping, load_mapping
 from bridge.operations import BelowPath, Check, Health, Metrics, Straight, Watched
 from bridge.rooms import Rooms, open_rooms
 from bridge.scim import (
+    REASONS,
     AccessTokens,
     Authenticator,
     Client,
+    SignInLimiter,
     TokenEndpoint,
     error_response,
     scim_application,
@@ -54,7 +56,7 @@ def create_app(
     """
     compiled = mapping or load_mapping(settings.mapping)
     lived = rhythm or Rhythm()
-    metrics = Metrics()
+    metrics = Metrics(auth_failure_reasons=REASONS)
 
     @asynccontextmanager
     async def lifespan(app: Straight) -> AsyncIterator[None]:
@@ -125,6 +127,7 @@ def _routes(
             seal=partial(rooms.sealer.seal, context=TOKEN_PATH),
             opened=partial(rooms.sealer.open, context=TOKEN_PATH),
         ),
+        limiter=SignInLimiter(count=metrics.count_auth_failure),
     )
 
     def face(directory: Directory) -> ASGIApp:

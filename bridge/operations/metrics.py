@@ -1,7 +1,7 @@
 """``/metrics``: Prometheus text. Labels hold methods, endpoints and statuses, never ids."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -27,7 +27,7 @@ OUTCOMES = ("renewed", "refused", "failed")
 class Metrics:
     """The bridge's figures, in a registry of their own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, auth_failure_reasons: Iterable[str] = ()) -> None:
         self.registry = CollectorRegistry()
         self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.requests = Counter(
@@ -53,8 +53,16 @@ class Metrics:
             "Users that clients were found to move back and forth between groups",
             registry=self.registry,
         )
+        self.auth_failures = Counter(
+            "bridge_auth_failures_total",
+            "Sign-ins of SCIM clients that failed",
+            ["reason"],
+            registry=self.registry,
+        )
         for outcome in OUTCOMES:
             self.refreshes.labels(outcome)
+        for reason in auth_failure_reasons:
+            self.auth_failures.labels(reason)
 
     def count_request(self, method: str, endpoint: str, status: int, seconds: float) -> None:
         """Count a request that was served."""
@@ -72,6 +80,10 @@ class Metrics:
     def count_refresh(self, outcome: str) -> None:
         """Count how an exchange of the grant ended."""
         self.refreshes.labels(outcome).inc()
+
+    def count_auth_failure(self, reason: str) -> None:
+        """Count a sign-in that failed."""
+        self.auth_failures.labels(reason).inc()
 
     def count_contention(self) -> None:
         """Count a user that clients move back and forth."""

@@ -35,6 +35,7 @@ from bridge.scim.lists import Lists
 from bridge.scim.plain_reads import PlainReads
 from bridge.scim.reading import Reader
 from bridge.scim.service import BridgeService, kind_of, read_only
+from bridge.scim.sign_ins import TooManySignIns
 from bridge.scim.verbs import Verbs
 from bridge.scim.workers import Workers
 
@@ -136,21 +137,24 @@ class ScimApplication:
         try:
             target = _target("GET" if request.method == "HEAD" else request.method, path)
         except (NotFoundException, MethodNotAllowedException):
-            await self._authenticator.client(_authorization(request))
+            await self._signed_in(request)
             raise
         if target.operation is Operation.service_provider_config:
             return await self._known_or_anonymous(request), target
-        client = await self._authenticator.client(_authorization(request))
-        return client, target
+        return await self._signed_in(request), target
+
+    async def _signed_in(self, request: Request) -> Client:
+        return await self._authenticator.client(
+            _authorization(request), address=urls.client_address(request.scope)
+        )
 
     async def _known_or_anonymous(self, request: Request) -> Client:
         """Return who asks for what needs no token: a strict client is told what holds for it."""
-        authorization = _authorization(request)
-        if not authorization:
+        if not _authorization(request):
             return ANONYMOUS
         try:
-            return await self._authenticator.client(authorization)
-        except (UnauthorizedException, BridgeError):
+            return await self._signed_in(request)
+        except (UnauthorizedException, TooManySignIns, BridgeError):
             return ANONYMOUS
 
     async def _dispatched(self, exchange: Exchange) -> Response:

@@ -8,7 +8,8 @@ import binascii
 import re
 import time
 from base64 import b64decode
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
@@ -17,6 +18,7 @@ from typing import Literal
 from scim2_models import InvalidSyntaxException, UnauthorizedException
 
 from bridge.scim.access_tokens import PREFIX, AccessTokens
+from bridge.scim.sign_ins import SignInFailed, SignInLimiter
 
 Profile = Literal["lenient", "strict"]
 STATIC = "BRIDGE_TOKEN"
@@ -51,7 +53,9 @@ class Authenticator:
         static_profile: Profile = "lenient",
         clock: Callable[[], float] = time.monotonic,
         access_tokens: AccessTokens | None = None,
+        limiter: SignInLimiter | None = None,
     ) -> None:
+        self._limiter = limiter or SignInLimiter(clock=clock)
         self._find = find
         self._static = _digest(static_token) if static_token else None
         self._static_client = Client(STATIC, static_profile)
@@ -61,15 +65,27 @@ class Authenticator:
         # In the order in which they were refused.
         self._refused: dict[bytes, float] = {}
 
-    async def client(self, authorization: str | None) -> Client:
-        """Return who sent this Authorization header. Raises UnauthorizedException."""
+    async def client(self, authorization: str | None, *, address: str = "") -> Client:
+        """Return who sent this Authorization header. Raises SignInFailed, TooManySignIns."""
+        with self._limited(address):
+            return await self._client(authorization)
+
+    @contextmanager
+    def _limited(self, address: str) -> Iterator[None]:
+        try:
+            yield
+        except SignInFailed as failed:
+            self._limiter.record(failed, address=address)
+            raise
+
+    async def _client(self, authorization: str | None) -> Client:
         scheme, _, sent = (authorization or "").strip().partition(" ")
         sent = sent.strip()
         if scheme.casefold() == "bearer" and sent:
             return await self._bearer(sent)
         if scheme.casefold() == "basic" and sent:
-            return await self.named(*credentials(sent))
-        raise UnauthorizedException(detail=MISSING)
+            return await self._named(*credentials(sent))
+        raise SignInFailed("unreadable" if authorization else "missing", MISSING)
 
     def at_hand(self, authorization: str) -> Client | None:
         """Return who sent a bearer token, where that is known without a look into the store.
@@ -82,16 +98,20 @@ class Authenticator:
         digest = _digest(sent)
         return self._static_client if self._is_static(digest) else self._remembered(digest)
 
-    async def named(self, name: str, token: str) -> Client:
-        """Return the client that has this name and this token. Raises UnauthorizedException."""
-        client = await self._known(_digest(token))
+    async def _named(self, name: str, token: str) -> Client:
+        try:
+            client = await self._known(_digest(token))
+        except SignInFailed as failed:
+            failed.claimed = name
+            raise
         if not compare_digest(_digest(name), _digest(client.name)):
-            raise UnauthorizedException(detail=UNKNOWN)
+            raise SignInFailed("wrong_name", UNKNOWN, claimed=name)
         return client
 
-    async def exchanged(self, name: str, token: str) -> str:
-        """Return a new access token for a client. Raises UnauthorizedException."""
-        await self.named(name, token)
+    async def exchanged(self, name: str, token: str, *, address: str = "") -> str:
+        """Return a new access token for a client. Raises SignInFailed, TooManySignIns."""
+        with self._limited(address):
+            await self._named(name, token)
         if self._access_tokens is None:
             raise UnauthorizedException(detail=UNKNOWN)
         return self._access_tokens.issued(_digest(token))
@@ -101,7 +121,7 @@ class Authenticator:
             return await self._known(_digest(token))
         digest = self._access_tokens.digest_in(token)
         if digest is None:
-            raise UnauthorizedException(detail=ENDED)
+            raise SignInFailed("expired", ENDED)
         return await self._known(digest)
 
     async def _known(self, digest: bytes) -> Client:
@@ -122,11 +142,11 @@ class Authenticator:
             return client
         self._trusted.pop(digest, None)
         if self._clock() - self._refused.get(digest, float("-inf")) < REFUSED_FOR:
-            raise UnauthorizedException(detail=UNKNOWN)
+            raise SignInFailed("unknown", UNKNOWN)
         found = await self._find(digest)
         if found is None:
             self._refuse(digest)
-            raise UnauthorizedException(detail=UNKNOWN)
+            raise SignInFailed("unknown", UNKNOWN)
         if len(self._trusted) >= MOST_TRUSTED:
             self._trusted.clear()
         self._trusted[digest] = (self._clock(), found)
@@ -152,13 +172,13 @@ def authorization_of(values: Iterable[str]) -> str | None:
 
 
 def credentials(encoded: str) -> tuple[str, str]:
-    """Return name and password of a Basic header (RFC 7617). Raises UnauthorizedException."""
+    """Return name and password of a Basic header (RFC 7617). Raises SignInFailed."""
     try:
         name, colon, password = b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
         colon = ""
     if not colon or not password:
-        raise UnauthorizedException(detail=UNREADABLE)
+        raise SignInFailed("unreadable", UNREADABLE)
     return name, password
 
 

@@ -17,6 +17,7 @@ from bridge.errors import (
 )
 from bridge.scim.auth import BASIC_CHALLENGE, CHALLENGE
 from bridge.scim.rendering import json_response
+from bridge.scim.sign_ins import TooManySignIns
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +58,7 @@ def error_response(exception: Exception) -> Response:
         response.headers["WWW-Authenticate"] = f"{CHALLENGE}, {BASIC_CHALLENGE}"
     if isinstance(exception, MethodNotAllowedException):
         response.headers["Allow"] = ", ".join(_with_head(exception.allowed))
-    if isinstance(exception, GoToUnavailable | BrakeHolds):
+    if isinstance(exception, GoToUnavailable | BrakeHolds | TooManySignIns):
         response.headers["Retry-After"] = str(exception.retry_after)
     elif error.status in (429, 503):
         response.headers["Retry-After"] = str(RETRY_AFTER)

@@ -14,6 +14,8 @@ from bridge.scim.access_tokens import LIFE
 from bridge.scim.auth import BASIC_CHALLENGE, Authenticator, authorization_of, credentials
 from bridge.scim.body import read_body
 from bridge.scim.errors import error_response
+from bridge.scim.sign_ins import TooManySignIns
+from bridge.scim.urls import client_address
 
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 20
@@ -23,9 +25,12 @@ NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 class TokenRefused(Exception):
     """An error answer of RFC 6749 §5.2."""
 
-    def __init__(self, error: str, description: str, *, status: int = 400) -> None:
+    def __init__(
+        self, error: str, description: str, *, status: int = 400, retry_after: int | None = None
+    ) -> None:
         super().__init__(description)
         self.status = status
+        self.retry_after = retry_after
         self.answer = {"error": error, "error_description": description}
 
 
@@ -59,9 +64,18 @@ class TokenEndpoint:
             )
         try:
             name, token = _client(_authorization(request), fields)
-            access_token = await self._authenticator.exchanged(name, token)
+            access_token = await self._authenticator.exchanged(
+                name, token, address=client_address(request.scope)
+            )
         except UnauthorizedException:
             raise TokenRefused("invalid_client", UNKNOWN, status=401) from None
+        except TooManySignIns as limited:
+            raise TokenRefused(
+                "temporarily_unavailable",
+                limited.detail,
+                status=429,
+                retry_after=limited.retry_after,
+            ) from None
         answer = {
             "access_token": access_token,
             "token_type": "Bearer",
@@ -105,6 +119,8 @@ def _refusal(refused: TokenRefused) -> Response:
     response = JSONResponse(refused.answer, status_code=refused.status, headers=NOT_STORED)
     if refused.status == 401:
         response.headers["WWW-Authenticate"] = BASIC_CHALLENGE
+    if refused.retry_after is not None:
+        response.headers["Retry-After"] = str(refused.retry_after)
     return response
 
 

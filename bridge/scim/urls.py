@@ -21,6 +21,12 @@ def raw_query(scope: Scope) -> str:
     return query.decode("latin-1")
 
 
+def client_address(scope: Scope) -> str:
+    """Return the network address of the caller, empty where the server does not tell it."""
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
 def normal_path(path: str) -> str:
     """Return a path without doubled and trailing slashes and the ``.scim`` of RFC 7644 §3.8."""
     segments = [segment for segment in path.strip().split("/") if segment]

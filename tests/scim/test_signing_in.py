@@ -15,7 +15,14 @@ from scim2_models import UnauthorizedException
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
-from bridge.scim import AccessTokens, Authenticator, Client, TokenEndpoint, scim_application
+from bridge.scim import (
+    AccessTokens,
+    Authenticator,
+    Client,
+    SignInLimiter,
+    TokenEndpoint,
+    scim_application,
+)
 from bridge.scim.auth import MOST_REFUSED
 from bridge.store import Sealer
 from tests.conftest import SANDBOX_MAPPING, bridge_over, simulated
@@ -38,7 +45,12 @@ class Hands:
 
 
 @asynccontextmanager
-async def bridge(folder: Path, hands: Hands, key: bytes = b"k" * 32) -> AsyncIterator[Any]:
+async def bridge(
+    folder: Path,
+    hands: Hands,
+    key: bytes = b"k" * 32,
+    limiter: SignInLimiter | None = None,
+) -> AsyncIterator[Any]:
     sealer = Sealer([key])
     authenticator = Authenticator(
         hands.find,
@@ -49,6 +61,7 @@ async def bridge(folder: Path, hands: Hands, key: bytes = b"k" * 32) -> AsyncIte
             opened=lambda sealed: sealer.open(sealed, context="x"),
             clock=lambda: hands.now,
         ),
+        limiter=limiter,
     )
     async with bridge_over(simulated(users=3), folder) as below:
         scim = scim_application(below.directory, SANDBOX_MAPPING, authenticator, secret=b"s" * 32)
