@@ -50,6 +50,10 @@ class OutcomeUnknown(GoToUnavailable):
     """A write was sent and its answer never came: it may or may not have had its effect."""
 
 
+class ReplyUnreadable(OutcomeUnknown):
+    """A write was answered 2xx with a body that cannot be read: it most likely had its effect."""
+
+
 class GoToBusy(GoToUnavailable):
     """GoTo's rate limit was hit for longer than a client waits (it sends no Retry-After)."""
 
@@ -77,6 +81,10 @@ class GoToRejected(GoToError):
 
 class RecordNotFound(GoToRejected):
     """GoTo has no record with this key (404)."""
+
+
+class PathNotFound(GoToRejected):
+    """GoTo has no such path (404): it says nothing about any record."""
 
 
 class RecordConflict(GoToRejected):

@@ -90,6 +90,9 @@ class RightsOfTheSimulator:
     async def token(self) -> str:
         return str((await self._control.post("/_sim/token")).json()["access_token"])
 
+    def accepted(self) -> None:
+        return None
+
     async def renew(self, _refused: str) -> str:
         return await self.token()
 

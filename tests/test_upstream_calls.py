@@ -351,7 +351,7 @@ COSTS = [
     Cost("Take users out of a group", "1 a user", "1 a user", "1 + 1 a user", remove_members, 3),
     Cost(
         "Take users out of a group that are not in it",
-        "0", "1 a user", "1 + 1 a user", remove_strangers, users=3,
+        "0", "1 + 1 a user", "2 + 1 a user", remove_strangers, users=3,
     ),
     Cost("Delete a group without members", "1", "0", "0", delete_empty_group),
     Cost("Delete a group of up to fifty members", "1", "1", "0", delete_group),

@@ -23,16 +23,17 @@ class Arrivals:
     def __init__(self, ledger: Ledger, kind: Kind) -> None:
         self._ledger = ledger
         self._kind = kind
-        self._waiting: list[ResourceState] = []
+        self._waiting: dict[str, ResourceState] = {}
         self._storing: set[asyncio.Task[None]] = set()
 
     def add(self, state: ResourceState) -> None:
         """Take in a state; one of a resource that is known is left alone."""
         if self._ledger.state(self._kind, state.key) is not None:
             return
-        self._waiting.append(state)
+        # A list that is taken twice brings each of them twice.
+        self._waiting[state.key] = state
         if len(self._waiting) >= TOGETHER:
-            some, self._waiting = self._waiting, []
+            some, self._waiting = list(self._waiting.values()), {}
             storing = self._ledger.save_seen(self._kind, some)
             self._storing.add(asyncio.create_task(storing, name="store what arrived"))
 

@@ -10,11 +10,19 @@ from scim2_models import ForbiddenException
 from bridge.directory import activation, belongings
 from bridge.directory.core import Core
 from bridge.directory.entries import UserEntry
+from bridge.directory.identity_locks import LOCKABLE, refuse_locked
 from bridge.directory.journal import about_user
 from bridge.directory.refusals import LOST, PROTECTED, goto_refusals, not_found
 from bridge.directory.seats import Lists, Meant, Seats, is_full
 from bridge.directory.settling import CHANGE
-from bridge.errors import GoToError, GoToRejected, GoToUnavailable, OutcomeUnknown, RecordNotFound
+from bridge.errors import (
+    GoToError,
+    GoToRejected,
+    GoToUnavailable,
+    OutcomeUnknown,
+    RecordNotFound,
+    RightsMissing,
+)
 from bridge.goto import UserRecord
 from bridge.store import Intent
 
@@ -217,10 +225,24 @@ class UserChanges:
             except RecordNotFound:
                 await self._core.forget_user(entry.key)
                 raise not_found("User", entry.key) from None
-            except GoToRejected as error:
-                if is_full(error) and fields.get("licenseKeys"):
+            except (GoToRejected, RightsMissing) as error:
+                if isinstance(error, GoToRejected) and is_full(error) and fields.get("licenseKeys"):
                     raise NoSeat from None
+                await self._refuse_locked(entry, fields)
                 raise
+
+    async def _refuse_locked(self, entry: UserEntry, fields: Mapping[str, Any]) -> None:
+        """Look whether GoTo has locked, since the last look, what it refuses to change."""
+        if not LOCKABLE.intersection(fields):
+            return
+        seen_at = self._core.clock()
+        try:
+            record = await self._core.goto.user(entry.key)
+        except GoToError:
+            # What GoTo said first is told to the client.
+            return
+        await self._core.see_user(record, seen_at=seen_at)
+        refuse_locked(record, fields, self._writing.attribute_of)
 
     async def _keep_changed(
         self,

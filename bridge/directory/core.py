@@ -3,6 +3,7 @@
 from collections.abc import (
     Awaitable,
     Callable,
+    Collection,
     Iterable,
     Iterator,
     Mapping,
@@ -134,12 +135,24 @@ class Core:
     async def user_stayed_in(self, group_key: str, user_key: str) -> bool:
         """Look at where a user is after a removal from a group that was not answered."""
 
-        def is_out(user: UserRecord | None, at: float) -> bool:
-            newest = self.recent.newest(user, at) if user else None
-            return newest is None or newest.group_key != group_key
+        async def is_in() -> bool:
+            user = await self.user_there(user_key)
+            if user is None or user.group_key == group_key:
+                return user is not None
+            # The user's record shows one group, also where the user is in several.
+            return user_key in await self.group_keys(group_key)
 
-        user = await self.settled(lambda: self.user_there(user_key), is_out, user_key)
-        return user is not None and user.group_key == group_key
+        return await self.settled(is_in, lambda stays, _: not stays, user_key)
+
+    async def group_keys(self, group_key: str) -> Collection[str]:
+        """Return who is in a group by the group's own record; nobody where there is none."""
+        try:
+            group = await self.goto.group(group_key)
+        except RecordNotFound:
+            return ()
+        if len(group.user_keys) == group.member_count:
+            return group.user_keys
+        return {*group.user_keys, *[user.key for user in await self.goto.group_users(group_key)]}
 
     async def user_there(self, key: str) -> UserRecord | None:
         """Return a user's record as GoTo shows it, or None."""

@@ -8,15 +8,21 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from bridge.directory import activation
 from bridge.directory.actor import actor
 from bridge.directory.core import Core
+from bridge.directory.entries import now_in_milliseconds
 from bridge.directory.gathering import Gathering
-from bridge.directory.refusals import lost_so_far
-from bridge.errors import GoToError, GoToRejected, OutcomeUnknown
+from bridge.directory.refusals import not_made
+from bridge.errors import GoToError, GoToRejected, OutcomeUnknown, ReplyUnreadable
 from bridge.goto import LARGEST_CREATE, CreatedUser, NewUser, UserRecord
+
+EARLIER = timedelta(minutes=10)
+"""A user who was invited so long before a create is another one, whatever the clocks say."""
+NOT_SAID = "GoTo's answer to a create does not say what became of this user."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,12 @@ class Created:
 class _Wish:
     fields: Mapping[str, Any]
     answer: asyncio.Future[Created]
+    begun_at: datetime = field(default_factory=now_in_milliseconds)
+
+    @property
+    def email(self) -> str:
+        """The address as it is compared."""
+        return str(self.fields["email"]).casefold()
 
     def settle(self, outcome: Created | BaseException) -> None:
         if self.answer.done():
@@ -107,10 +119,8 @@ class Creations:
             created = await self._core.goto.create_gathered(
                 leaving, license_keys=wave.license_keys, admin_roles=wave.admin_roles
             )
-        except OutcomeUnknown:
-            for number, wish in enumerate(wave.wishes):
-                # They were one write: when the first look is over, all of it can be seen.
-                wish.settle(await self._settled(wish, patient=number == 0))
+        except OutcomeUnknown as lost:
+            await self._settle_all(wave.wishes, lost)
         except GoToRejected:
             if len(wave.wishes) == 1:
                 raise
@@ -128,17 +138,29 @@ class Creations:
         if self._open.get(agreed) is wave:
             del self._open[agreed]
 
+    async def _settle_all(self, wishes: Sequence[_Wish], lost: OutcomeUnknown) -> None:
+        for number, wish in enumerate(wishes):
+            # They were one write: when the first look is over, all of it can be seen.
+            wish.settle(await self._settled(wish, lost, patient=number == 0))
+
     async def _answer(self, wave: _Wave, created: Sequence[CreatedUser]) -> None:
-        if len(wave.wishes) == 1:
-            # GoTo may show the address in another case.
-            key = created[0].key if created else None
-            keys = {str(wave.wishes[0].fields["email"]).casefold(): key}
-        else:
-            keys = {each.email.casefold(): each.key for each in created}
+        """Settle the wishes that GoTo's reply speaks of; look for the others."""
+        keys = _keys_said(wave.wishes, created)
         records = await self._read([key for key in keys.values() if key])
+        unsaid = []
         for wish in wave.wishes:
-            key = keys.get(str(wish.fields["email"]).casefold()) or None
-            wish.settle(self._outcome(wave, wish, key, records))
+            email = wish.email
+            if email not in keys:
+                unsaid.append(wish)
+                continue
+            key = keys[email]
+            record = records.get(key) if key else None
+            if record is not None and record.email.casefold() != email:
+                # The key of somebody else.
+                unsaid.append(wish)
+                continue
+            wish.settle(self._outcome(wave, wish, key, record))
+        await self._settle_all(unsaid, ReplyUnreadable(NOT_SAID))
 
     async def _alone(self, wave: _Wave, wish: _Wish) -> None:
         try:
@@ -147,17 +169,18 @@ class Creations:
                 license_keys=wave.license_keys,
                 admin_roles=wave.admin_roles,
             )
-        except OutcomeUnknown:
-            wish.settle(await self._settled(wish))
+        except OutcomeUnknown as lost:
+            await self._settle_all([wish], lost)
         except GoToError as error:
             wish.settle(error)
         else:
-            key = created[0].key if created else None
-            records = await self._read([key]) if key else {}
-            wish.settle(self._outcome(wave, wish, key, records))
+            single = _Wave(wave.client, wave.license_keys, wave.admin_roles, [wish])
+            await self._answer(single, created)
 
-    async def _settled(self, wish: _Wish, *, patient: bool = True) -> Created | GoToError:
-        """Look for the user whose create was not answered."""
+    async def _settled(
+        self, wish: _Wish, lost: OutcomeUnknown, *, patient: bool
+    ) -> Created | GoToError:
+        """Look for the user whose create was not answered, or not so that it can be read."""
         core, email = self._core, str(wish.fields["email"])
 
         def is_done(found: Sequence[UserRecord], at: float) -> bool:
@@ -170,9 +193,16 @@ class Creations:
         except GoToError as error:
             return error
         for record in found:
-            if all(record.get(n) == v for n, v in wish.fields.items() if n != "email"):
+            is_equal = all(record.get(n) == v for n, v in wish.fields.items() if n != "email")
+            if is_equal and not self._was_there(record, wish):
                 return Created(record)
-        return Created(None) if found else lost_so_far()
+        return Created(None) if found else not_made(lost)
+
+    def _was_there(self, record: UserRecord, wish: _Wish) -> bool:
+        """Whether a user was made long before the create that looks for it."""
+        known = self._core.ledger.state("User", record.key)
+        since = known.first_seen if known is not None else record.invited_at
+        return since is not None and since < wish.begun_at - EARLIER
 
     async def _read(self, keys: Sequence[str]) -> dict[str, UserRecord]:
         """Return what GoTo now has of new users; what it does not show yet is missing."""
@@ -189,13 +219,27 @@ class Creations:
         return {record.key: record for record in found if core.recent.newest(record, began)}
 
     def _outcome(
-        self, wave: _Wave, wish: _Wish, key: str | None, records: Mapping[str, UserRecord]
+        self, wave: _Wave, wish: _Wish, key: str | None, seen: UserRecord | None
     ) -> Created:
         if key is None:
             return Created(None)
-        if key in records:
-            return Created(records[key])
+        if seen is not None:
+            return Created(seen)
         record = UserRecord({**wish.fields, "key": key, "status": "INVITED"})
         sent = {"licenseKeys": list(wave.license_keys), "adminRoles": list(wave.admin_roles)}
         licenses = self._core.snapshot.licenses
         return Created(activation.with_fields(record, sent, licenses), confirmed=False)
+
+
+def _keys_said(wishes: Sequence[_Wish], created: Sequence[CreatedUser]) -> dict[str, str | None]:
+    """Return the keys that a reply has for the addresses sent; None says that one is taken."""
+    if len(wishes) == 1:
+        # Alone, an address that is taken would have been a 409; GoTo may show it in another case.
+        said = [each for each in created if each.email.casefold() in ("", wishes[0].email)]
+        is_said = len(created) == len(said) == 1 and said[0].key is not None
+        return {wishes[0].email: said[0].key} if is_said else {}
+    keys = {each.email.casefold(): each.key for each in created}
+    given = [key for key in keys.values() if key is not None]
+    if len(created) > len(wishes) or len(keys) < len(created) or len(set(given)) < len(given):
+        return {}
+    return keys

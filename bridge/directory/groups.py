@@ -22,6 +22,7 @@ from bridge.directory.refusals import (
     lost_so_far,
     mapping_refusals,
     not_found,
+    not_made,
 )
 from bridge.directory.settling import CREATE_GROUP, DELETE_GROUP, Settling
 from bridge.directory.sizes import refuse_large_holding, refuse_oversize
@@ -146,7 +147,7 @@ class Groups:
         with goto_refusals(self._writing.attribute_of, "name", name):
             try:
                 return await self._core.goto.create_group(name)
-            except OutcomeUnknown:
+            except OutcomeUnknown as lost:
                 known = set(self._core.snapshot.groups)
 
                 def made(found: Sequence[GroupRecord]) -> str | None:
@@ -159,7 +160,7 @@ class Groups:
                     self._core.goto.groups, lambda found, _: made(found) is not None
                 )
                 if (key := made(groups)) is None:
-                    raise lost_so_far() from None
+                    raise not_made(lost) from None
                 return key
 
     async def replace(

@@ -125,7 +125,7 @@ async def shut_out(
         try:
             await core.goto.take_out_of_group(group, record.key, just_read=True)
         except RecordNotFound:
-            # The group is gone, and took the membership along.
+            # The user is gone, and took the membership along.
             pass
         except OutcomeUnknown:
             if await core.user_stayed_in(group, record.key):

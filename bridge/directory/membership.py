@@ -1,7 +1,7 @@
 """Membership: a GoTo user is in one group at most, and each move is a write of its own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 from scim2_models import ConflictException, InvalidValueException, NotFoundException
@@ -45,8 +45,9 @@ class Membership:
         self, group: GroupEntry, *, add: Iterable[UserEntry], remove: Iterable[str]
     ) -> None:
         """Make all moves, each to its end; raises the first error after that."""
+        witness = _Witness(self._core, group.key)
         moves = [self._put_in(group, user.key) for user in add]
-        moves += [self._take_out(group, key) for key in dict.fromkeys(remove)]
+        moves += [self._take_out(group, key, witness) for key in dict.fromkeys(remove)]
         await all_settled(moves)
 
     async def _put_in(self, group: GroupEntry, user_key: str) -> None:
@@ -98,7 +99,7 @@ class Membership:
             raise InvalidValueException(attribute="members", detail=detail) from None
         raise GoToUnavailable("GoTo does not find a group or user that it has: try again")
 
-    async def _take_out(self, group: GroupEntry, user_key: str) -> None:
+    async def _take_out(self, group: GroupEntry, user_key: str, witness: "_Witness") -> None:
         core = self._core
         async with core.locks.hold(f"user {user_key}"):
             try:
@@ -106,20 +107,50 @@ class Membership:
             except NotFoundException:
                 group.remove(user_key)
                 return
-            if user.record.group_key != group.key:
+            is_shown = user.record.group_key == group.key
+            if not is_shown and not await witness.shows(user_key):
                 if user_key in group.members:
                     core.snapshot.distrust()
                 return
             try:
-                await core.goto.take_out_of_group(group.key, user_key, just_read=True)
+                await core.goto.take_out_of_group(group.key, user_key, just_read=is_shown)
             except OutcomeUnknown:
                 if await core.user_stayed_in(group.key, user_key):
                     raise GoToUnavailable(LOST) from None
+            except RecordNotFound:
+                await core.forget_user(user_key)
+                return
+            if not is_shown:
+                # In several groups, of which the user's record shows another one.
+                group.remove(user_key)
+                core.snapshot.distrust([group.key])
+                return
             record = UserRecord({k: v for k, v in user.record.items() if k not in OF_GROUP})
             await core.keep_user(
                 core.assembly.user(record, seen_at=core.clock()),
                 audited=core.trail.moved(user_key, group.key, None),
             )
+
+
+class _Witness:
+    """Who is in a group by the group's own record, looked at once for all moves of a change."""
+
+    def __init__(self, core: Core, group_key: str) -> None:
+        self._core = core
+        self._group_key = group_key
+        self._look: asyncio.Task[tuple[Collection[str], float]] | None = None
+
+    async def shows(self, user_key: str) -> bool:
+        """Whether the group's record shows a user whose own record shows another group."""
+        if self._look is None:
+            self._look = asyncio.create_task(self._looked(), name="read a group's members")
+        members, began = await asyncio.shield(self._look)
+        was_moved, target = self._core.recent.group_of(user_key, began)
+        return target == self._group_key if was_moved else user_key in members
+
+    async def _looked(self) -> tuple[Collection[str], float]:
+        began = self._core.clock()
+        return await self._core.group_keys(self._group_key), began
 
 
 async def existing(users: Users, keys: Iterable[str]) -> list[UserEntry]:

@@ -114,6 +114,7 @@ async def _core(means: Means, administrator: str) -> tuple[Core, KeptPass]:
             recent=recent,
             kept=kept,
             clock=clock,
+            administrator=administrator,
         ),
         locks=Locks(),
         brake=brake,

@@ -5,8 +5,9 @@ that was overtaken by a change of many records at once is not taken over, and ma
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import TypeVar
 
 import structlog
 
@@ -22,12 +23,16 @@ from bridge.directory.entries import (
 from bridge.directory.kept_pass import KeptPass
 from bridge.directory.ledger import Ledger
 from bridge.directory.recent import Recent
+from bridge.directory.second_look import Listing, believed
 from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
-from bridge.goto import GoToClient, GroupRecord, UserRecord
+from bridge.errors import RecordNotFound
+from bridge.goto import GoToClient, GroupRecord, LicenseRecord, UserRecord
 from bridge.store import StoreUnavailable
 
 log = structlog.get_logger(__name__)
+
+R = TypeVar("R", GroupRecord, LicenseRecord)
 
 USERS_A_SECOND = 20_000
 """How many users of a new snapshot put its storing off by a second: whoever waited for the snapshot
@@ -47,6 +52,7 @@ class Refresh:
         recent: Recent,
         kept: KeptPass,
         clock: Clock,
+        administrator: str = "",
     ) -> None:
         self._goto = goto
         self._assembly = assembly
@@ -55,6 +61,7 @@ class Refresh:
         self._recent = recent
         self._kept = kept
         self._clock = clock
+        self._administrator = administrator
         self._under_way: asyncio.Task[None] | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
@@ -86,8 +93,10 @@ class Refresh:
     async def _read(self, arrivals: Arrivals) -> None:
         began, overtakings = self._clock(), self._snapshot.overtakings
         digests: dict[str, int] = {}
+        listing = Listing("users")
 
         def made(record: UserRecord) -> UserEntry | None:
+            listing.keys.add(record.key)
             entry = self._user_entry(record, began)
             if entry is not None:
                 arrivals.add(entry.state)
@@ -96,11 +105,23 @@ class Refresh:
                     digests[entry.key] = key_digest(entry.key)
             return entry
 
+        async def list_users() -> tuple[list[UserEntry | None], Listing]:
+            nonlocal listing
+            listing = Listing("users", administrator=self._administrator)
+            # Entries are made page by page, so that a large account is never all records at once.
+            made_of = await self._goto.users_as(made, fields=self._assembly.user_fields)
+            return made_of, listing
+
         # First, since users show the names of their licences.
-        self._snapshot.put_licenses(await self._goto.licenses(), at=began)
-        # Entries are made page by page, so that a large account is never all records at once.
-        users = await self._goto.users_as(made, fields=self._assembly.user_fields)
-        groups = await self._goto.groups()
+        licenses = await self._looked_twice("licenses", self._goto.licenses)
+        self._snapshot.put_licenses(licenses, at=began)
+        users = await believed(
+            list_users,
+            missing=lambda keys: len(self._ledger.missing_in("User", keys)),
+            known=self._ledger.count("User"),
+            is_elsewhere=self._is_elsewhere,
+        )
+        groups = await self._looked_twice("groups", self._goto.groups)
         if self._snapshot.overtakings != overtakings:
             return
         await arrivals.settled()
@@ -111,6 +132,33 @@ class Refresh:
         self._snapshot.forget_gone(before=began)
         self._keeping = asyncio.create_task(self._keep(self._keeping), name="store the snapshot")
         log.info("snapshot taken", users=len(entries), groups=len(group_entries))
+
+    async def _looked_twice(self, what: str, ask: Callable[[], Awaitable[list[R]]]) -> list[R]:
+        """Return a list of groups or licences, asked for again where too much is missing."""
+
+        async def take() -> tuple[list[R], Listing]:
+            records, listing = await ask(), Listing(what)
+            listing.keys.update(record.key for record in records)
+            return records, listing
+
+        if what == "groups":
+            last = [*self._ledger.missing_in("Group", ())]
+        else:
+            last = [*self._snapshot.licenses]
+        return await believed(
+            take,
+            missing=lambda keys: sum(1 for key in last if key not in keys),
+            known=len(last),
+            is_elsewhere=self._is_elsewhere,
+        )
+
+    async def _is_elsewhere(self) -> bool:
+        """Whether the administrator is a user of another account than the one that is read."""
+        try:
+            await self._goto.user(self._administrator)
+        except RecordNotFound:
+            return True
+        return False
 
     async def _keep(self, before: "asyncio.Task[None] | None") -> None:
         """Store what was taken; whoever waits for a list does not wait for that."""

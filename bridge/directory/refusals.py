@@ -11,11 +11,25 @@ from scim2_models import (
     UniquenessException,
 )
 
-from bridge.errors import GoToRejected, GoToUnavailable, RecordConflict
+from bridge.errors import (
+    GoToError,
+    GoToRejected,
+    GoToUnavailable,
+    GoToUnreadable,
+    OutcomeUnknown,
+    RecordConflict,
+    ReplyUnreadable,
+)
 from bridge.mapping import Removed, ValueRefused
 
+# In the codes of what GoTo keeps from being changed.
+FIXED = ("lock", "readonly", "immutable")
 SEATS_EXHAUSTED = "license.seats.exhausted"
 LOST = "GoTo did not answer, and the change has not happened: try again"
+NOT_MADE = (
+    "GoTo's answer could not be read, and GoTo does not show what was to be created: try again, to "
+    "be sure"
+)
 LOST_SO_FAR = "GoTo did not answer, and does not show the change: try again, to be sure"
 PROTECTED = (
     "This user is the administrator behind the bridge's own connection to GoTo, and cannot be "
@@ -29,6 +43,15 @@ def lost_so_far() -> GoToUnavailable:
     The journal keeps it open, so that a client who asks again gets the answer to it.
     """
     error = GoToUnavailable(LOST_SO_FAR)
+    error.unsettled = True
+    return error
+
+
+def not_made(lost: OutcomeUnknown) -> GoToError:
+    """A create is not seen to be done, after an answer that was lost or could not be read."""
+    if not isinstance(lost, ReplyUnreadable):
+        return lost_so_far()
+    error = GoToUnreadable(NOT_MADE)
     error.unsettled = True
     return error
 
@@ -79,6 +102,6 @@ def goto_refusals(
 
 def refused(error: GoToRejected) -> SCIMException:
     """GoTo refuses a value for a reason of its own."""
-    if error.code and "lock" in error.code.casefold():
+    if error.code and any(word in error.code.casefold() for word in FIXED):
         return MutabilityException(detail=f"GoTo refuses the change: {error.detail}")
     return InvalidValueException(detail=f"GoTo refuses the change: {error.detail}")

@@ -9,7 +9,7 @@ import structlog
 
 from bridge.directory.core import Core
 from bridge.directory.offers import OfferEntry, offer
-from bridge.errors import RecordNotFound, RightsMissing
+from bridge.errors import PathNotFound, RecordNotFound, RightsMissing
 from bridge.goto import read_key
 
 log = structlog.get_logger(__name__)
@@ -80,7 +80,7 @@ class Roles:
         asked_at = self._core.clock()
         try:
             found = await self._core.goto.role_sets()
-        except (RecordNotFound, RightsMissing) as refusal:
+        except (PathNotFound, RecordNotFound, RightsMissing) as refusal:
             # An account without them is whole all the same.
             if not self._are_refused:
                 log.warning("GoTo shows no role sets", reason=refusal.detail)

@@ -11,12 +11,12 @@ from bridge.directory.changes import UserChanges, Wish, is_active, needs_look
 from bridge.directory.core import Core
 from bridge.directory.entries import Change, Guard, UserEntry, result_of
 from bridge.directory.gathering import Arrival
+from bridge.directory.identity_locks import refuse_locked
 from bridge.directory.journal import about_email, about_user
 from bridge.directory.leavers import Leavers, differing
 from bridge.directory.refusals import (
     PROTECTED,
     goto_refusals,
-    locked,
     lost_so_far,
     mapping_refusals,
     not_found,
@@ -149,7 +149,7 @@ class Users:
     ) -> UserEntry:
         core, email = self._core, target.fields["email"]
         if back is not None:
-            self._refuse_locked(back, differing(target.fields, back))
+            refuse_locked(back, differing(target.fields, back), self._writing.attribute_of)
         with goto_refusals(self._writing.attribute_of, "email", email):
             given = await self._seats.create(
                 target.fields,
@@ -263,7 +263,7 @@ class Users:
             )
         refuse_large_holding(target.held, before.held)
         fields = {name: value for name, value in target.fields.items() if record.get(name) != value}
-        self._refuse_locked(record, fields)
+        refuse_locked(record, fields, self._writing.attribute_of)
         active = wanted.get("active")
         is_said = not wanting.patched or "active" in wanting.named
         return Wish(
@@ -293,12 +293,6 @@ class Users:
         roles = {"roles": wish.lists["roles"]} if known and "roles" in wish.lists else {}
         if wish.active is False or belongings.differ(roles, entry.record):
             raise ForbiddenException(detail=PROTECTED)
-
-    def _refuse_locked(self, record: UserRecord, fields: Mapping[str, Any]) -> None:
-        for reason, locked_fields in LOCKS.items():
-            if record.get(reason):
-                for name in locked_fields & fields.keys():
-                    raise locked(self._writing.attribute_of(name), reason)
 
     # -- Delete ----------------------------------------------------------
 
@@ -346,13 +340,6 @@ class Users:
 
 # An administrator who was not looked at yet: all that is known is that it is active.
 UNSEEN = {"email": "administrator@example.com", "status": "ACTIVE"}
-
-# GoTo's own locks on a user, and the fields that each of them guards.
-LOCKS: Mapping[str, frozenset[str]] = {
-    "identityReadOnly": frozenset({"email", "firstName", "lastName", "locale"}),
-    "nameLocked": frozenset({"firstName", "lastName"}),
-    "emailLocked": frozenset({"email"}),
-}
 
 
 def _has_name(entry: UserEntry, user_name: str) -> bool:

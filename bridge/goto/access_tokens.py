@@ -16,11 +16,15 @@ import httpx
 import structlog
 
 from bridge.errors import GrantRefused
+from bridge.goto.errors import token_refused
 from bridge.goto.grants import Grant
 from bridge.goto.token_endpoint import TokenEndpoint, TokenReply
 
 EARLY = 300.0
 """Seconds before its end at which an access token is renewed; a short-lived one at 90 %."""
+REFUSALS_APART = 30.0
+"""Seconds in which a refused access token is renewed once: one that GoTo refuses for its scope is
+refused again, and a renewal for each request would help nobody."""
 PAUSE = 5.0
 """Seconds for which a refused or failed renewal is not tried again."""
 NO_GRANT = (
@@ -77,6 +81,7 @@ class AccessTokens:
         self._failed_at = float("-inf")
         self._refusal: GrantRefused | None = None
         self._renewed_at: float | None = None
+        self._refused_at = float("-inf")
 
     @property
     def grant(self) -> Grant:
@@ -110,10 +115,24 @@ class AccessTokens:
         return current.value
 
     async def renew(self, refused: str) -> str:
-        """Another token than ``refused``; one renewal serves all who ask at the same time."""
+        """Another token than ``refused``; one renewal serves all who ask at the same time.
+
+        Raises ``GrantRefused`` where the last renewal of this kind is less than 30 s ago and GoTo
+        has accepted no token since.
+        """
         if self._current is not None and self._current.value != refused:
             return self._current.value
+        now = self._clock()
+        if self._renewal is None:
+            if 0 <= now - self._refused_at < REFUSALS_APART and not await self.take_up():
+                raise token_refused("a call")
+            self._refused_at = now
+            log.warning("goto_token_not_accepted", scope=self._grant.scope, needs="identity:")
         return await self._renewed()
+
+    def accepted(self) -> None:
+        """Say that GoTo took the token which replaced a refused one."""
+        self._refused_at = float("-inf")
 
     async def refresh(self) -> None:
         """Exchange the grant for an access token now, though the present one may live on.
@@ -133,6 +152,7 @@ class AccessTokens:
             return False
         self._grant = self._stored = stored
         self._current = self._refusal = self._renewed_at = None
+        self._refused_at = float("-inf")
         log.info("goto_grant_taken_up", kind=stored.kind)
         return True
 

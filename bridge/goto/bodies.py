@@ -49,14 +49,19 @@ def record_reader(kind: Callable[[dict[str, Any]], T], key: str) -> Callable[[by
 
 
 def read_created_users(body: bytes) -> list[CreatedUser]:
-    """From the reply to a create: ``[{"key":…,"email":…}]``, without ``key`` where not created."""
+    """From the reply to a create: ``[{"key":…,"email":…}]``, without ``key`` where not created.
+
+    A reply without any entry, or with an entry that says nothing, is not one.
+    """
     entries = read_json(body)
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise GoToUnreadable("GoTo's answer to a create is not a list.")
+    if not entries or not all(entry.get("key") or entry.get("email") for entry in entries):
+        raise GoToUnreadable("GoTo's answer to a create does not say what was created.")
     return [
         CreatedUser(
             email=str(entry.get("email") or ""),
-            key=None if entry.get("key") is None else read_key(entry["key"]),
+            key=None if entry.get("key") is None else _read_digits(entry["key"]),
         )
         for entry in entries
     ]
@@ -64,7 +69,14 @@ def read_created_users(body: bytes) -> list[CreatedUser]:
 
 def read_new_key(body: bytes) -> str:
     """From the reply to a new group: a bare JSON string or number."""
-    return read_key(read_json(body))
+    return _read_digits(read_json(body))
+
+
+def _read_digits(value: object) -> str:
+    key = read_key(value)
+    if not (key.isascii() and key.isdigit()):
+        raise GoToUnreadable("GoTo's answer to a create holds a key that is none of its own.")
+    return key
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from bridge.errors import GrantRefused
+from bridge.goto.bounded import ACCEPT_ENCODING
 from bridge.settings import is_plain_http_elsewhere
 
 CONNECTIONS = 32
@@ -33,7 +34,11 @@ def open_http(api_url: str, *, timeout: httpx.Timeout = TIMEOUT) -> httpx.AsyncC
     """A client for ``api_url``; close it with ``aclose()``. The environment's proxy is used."""
     return BareClient(
         base_url=api_url.rstrip("/"),
-        headers={"Accept": "application/json", "User-Agent": "goto-scim-bridge"},
+        headers={
+            "Accept": "application/json",
+            "Accept-Encoding": ACCEPT_ENCODING,
+            "User-Agent": "goto-scim-bridge",
+        },
         timeout=timeout,
         transport=AiohttpTransport(client=lambda: _open_session(_proxy_for(api_url))),
     )

@@ -19,8 +19,10 @@ from bridge.errors import (
     GoToUnreadable,
     GrantRefused,
     OutcomeUnknown,
+    PathNotFound,
     RecordConflict,
     RecordNotFound,
+    ReplyUnreadable,
     RightsMissing,
 )
 
@@ -74,7 +76,7 @@ def lost(call: Call) -> GoToUnavailable:
 def unreadable(call: Call) -> GoToError:
     """A 2xx whose body cannot be read: of a write that needs its body, the outcome is unknown."""
     if call.writes:
-        return OutcomeUnknown(
+        return ReplyUnreadable(
             f"GoTo's answer to {call} could not be read, so its outcome is unknown; "
             "read the resource again before repeating it."
         )
@@ -110,7 +112,7 @@ def from_status(call: Call, *, status: int, body: bytes) -> GoToError:
     if status == 429:
         return too_many_waiting(2)
     if status in (401, 403):
-        return _refused(call, status=status)
+        return _refused(call, status=status, code=error_code(body))
     if status < 400:
         return GoToUnreadable(
             f"GoTo's address answered {call} with a redirection ({status}); "
@@ -119,9 +121,7 @@ def from_status(call: Call, *, status: int, body: bytes) -> GoToError:
     code = error_code(body)
     because = f"{status}, {code}" if code else str(status)
     if status == 404:
-        return RecordNotFound(
-            f"GoTo has no record for {call} ({because}).", status=status, code=code
-        )
+        return _not_found(call, code)
     if status == 409:
         return RecordConflict(
             f"GoTo refused {call}: another record already has this value ({because}).",
@@ -133,6 +133,20 @@ def from_status(call: Call, *, status: int, body: bytes) -> GoToError:
     )
 
 
+def _not_found(call: Call, code: str | None) -> GoToError:
+    # The API names the record that it lacks; a gateway that lacks the path names none.
+    if code is None:
+        return PathNotFound(
+            f"GoTo does not know the path of {call} (404); check BRIDGE_GOTO_API_URL.", status=404
+        )
+    if code.startswith("account."):
+        return RightsMissing(
+            f"GoTo does not show the account to the bridge's administrator (404, {code}); "
+            "check BRIDGE_GOTO_ACCOUNT_KEY."
+        )
+    return RecordNotFound(f"GoTo has no record for {call} (404, {code}).", status=404, code=code)
+
+
 def _broken(call: Call, *, status: int) -> GoToUnavailable:
     if call.writes:
         return OutcomeUnknown(
@@ -142,11 +156,23 @@ def _broken(call: Call, *, status: int) -> GoToUnavailable:
     return GoToUnavailable(f"GoTo failed at {call} ({status}); try again shortly.")
 
 
-def _refused(call: Call, *, status: int) -> GrantRefused:
+def token_refused(call: str, code: str | None = None) -> GrantRefused:
+    """GoTo refuses an access token that it has just given."""
+    because = f"401, {code}" if code else "401"
+    return GrantRefused(
+        f"GoTo does not accept the bridge's token for {call} ({because}): give the OAuth client "
+        "the scope `identity:` at GoTo if it lacks it, then run `goto-scim-bridge connect`.",
+        retry_after=30,
+    )
+
+
+def _refused(call: Call, *, status: int, code: str | None) -> GrantRefused:
     if status == 401:
-        return GrantRefused(
-            f"GoTo does not accept the bridge's token for {call} (401); "
-            "run `goto-scim-bridge connect`."
+        return token_refused(str(call), code)
+    if call.body is not None and b'"adminRoles"' in call.body:
+        return RightsMissing(
+            f"GoTo does not let the bridge's administrator do {call} with admin roles (403): let "
+            "a super admin connect the bridge, or make `roles` read-only in the mapping."
         )
     right = _RIGHTS.get(call.about)
     lacking = f"the right {right} for it" if right else "the rights for it"

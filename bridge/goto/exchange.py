@@ -8,6 +8,9 @@ import asyncio
 import random
 
 import httpx
+import structlog
+
+from bridge.goto.bounded import PAGE, NotReadable, read_body
 
 _NO_CONNECTION = (
     httpx.ConnectError,
@@ -17,6 +20,8 @@ _NO_CONNECTION = (
     httpx.UnsupportedProtocol,
 )
 _LONGEST_BACKOFF = 4.0
+
+log = structlog.get_logger(__name__)
 
 
 class NeverSent(Exception):
@@ -28,12 +33,12 @@ class AnswerLost(Exception):
 
 
 async def exchange(
-    http: httpx.AsyncClient, request: httpx.Request, *, seconds: float
+    http: httpx.AsyncClient, request: httpx.Request, *, seconds: float, limit: int = PAGE
 ) -> tuple[int, bytes]:
     """Status and body of the answer.
 
     Raises ``NeverSent`` or ``AnswerLost``, the latter also after ``seconds``. A body that cannot
-    be decompressed is given as an empty one.
+    be decompressed, or is larger than ``limit`` bytes, is given as an empty one.
     """
     answered = False
     try:
@@ -43,8 +48,9 @@ async def exchange(
             try:
                 if response.status_code == httpx.codes.NO_CONTENT:
                     return response.status_code, b""
-                return response.status_code, await response.aread()
-            except httpx.DecodingError:
+                return response.status_code, await read_body(response, limit=limit)
+            except NotReadable:
+                log.warning("goto_answer_not_readable", status=response.status_code, limit=limit)
                 return response.status_code, b""
             finally:
                 await response.aclose()

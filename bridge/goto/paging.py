@@ -19,6 +19,12 @@ WALKS = 3
 """How often a list is read from the start before it is given up as changing too fast."""
 EMPTY_PAGES = 2
 """How often a page that should not be empty is asked for again."""
+LONGEST = 10_000_000
+"""Rows of the longest list that is believed."""
+MOST_PAGES = 20_000
+"""Pages of the longest walk: a first page of few rows makes a large total unbelievable."""
+MOST_STALE = 16
+"""Pages in a row without a row that is new, after which a list goes round in circles."""
 SLICE = 100
 """Rows that something is made of before others have their turn."""
 
@@ -55,6 +61,8 @@ def read_page(body: bytes, *, may_lack_total: bool = False) -> Page:
         total = len(rows)
     if type(total) is not int or total < 0:
         raise GoToUnreadable("GoTo's list does not say how long it is.")
+    if total < len(rows) or total > LONGEST:
+        raise GoToUnreadable("GoTo's list says a length that cannot be true.")
     return Page(rows, total)
 
 
@@ -128,6 +136,9 @@ class _Walk(Generic[T]):
     async def _whole(self) -> list[T]:
         offset, is_shared = 0, False
         page = await self._pages.at(0)
+        if page.total > MOST_PAGES * max(1, len(page.rows)):
+            raise GoToUnreadable("GoTo's list says a length that its pages cannot reach.")
+        stale = 0
         for _ in range(_most_pages(page)):
             if not page.rows and offset < page.total:
                 page = await self._again(offset, page.total)
@@ -143,9 +154,13 @@ class _Walk(Generic[T]):
             if end < page.total:
                 last = page.total - is_shared  # a page of the shared row alone is of no use
                 self._pages.expect(following, step=following - offset, before=last)
+            known = len(self._found)
             await self._take(page)
             if end >= page.total:
                 break
+            stale = 0 if len(self._found) > known else stale + 1
+            if stale > MOST_STALE:
+                raise _Changed
             offset = following
             page = await self._pages.at(offset)
         else:

@@ -1,14 +1,21 @@
 """Taking a user out of one group, at a GoTo that may only know how to take it out of all.
 
-Knows the two removals and which of them this GoTo has. The one rule: the removal that hits every
-group is sent only while the user's group is still the one to leave.
+Knows the two removals and which of them this GoTo has. The first rule: the removal that hits every
+group is sent only while the user's group is still the one to leave. The second: a removal that did
+not happen is an error. The witnesses are the user's record and the group's own.
 """
 
-from bridge.errors import GoToRejected, RecordNotFound
+from bridge.errors import GoToRejected, GoToUnavailable, PathNotFound, RecordNotFound
 from bridge.goto.account import Account
 from bridge.goto.bodies import record_reader
-from bridge.goto.records import UserRecord, read_key
+from bridge.goto.records import GroupRecord, UserRecord, read_key
 from bridge.goto.throttle import Priority
+
+NO_REMOVAL = (
+    "GoTo has no call that takes this user out of the group, so the user is still in it: take the "
+    "user out in GoTo's own console."
+)
+NOT_REMOVED = "GoTo did not take the user out of the group, and shows it there still: try again."
 
 
 class GroupRemoval:
@@ -19,22 +26,28 @@ class GroupRemoval:
         self._narrow = True
 
     async def take_out(self, *, group_key: str, user_key: str, just_read: bool = False) -> bool:
-        """Whether GoTo removed anything; ``RecordNotFound`` where the user is unknown.
+        """Whether GoTo removed anything; False for a user who was not in the group.
 
-        ``just_read`` says that the caller saw the user in this group right now.
+        ``just_read`` says that the caller saw the user in this group right now. Raises
+        ``RecordNotFound`` where the user is unknown, ``GoToUnavailable`` where the user stays in
+        the group, and ``GoToRejected`` where this GoTo has no removal that fits.
         """
         asked = self._narrow
         if asked and await self._narrowly(group_key, user_key):
             return True
-        if (asked or not just_read) and await self._group_of(user_key) != group_key:
-            return False
-        if asked and self._narrow:
-            # 404 though the user reads as a member: the path is missing, or the read was stale and
-            # the user is in another group by now. Only a second witness settles it for good.
-            if not await self._has_member(group_key, user_key):
+        shown = group_key if just_read and not asked else await self._group_of(user_key)
+        is_listed = None
+        if shown != group_key or self._narrow:
+            # The user's record shows one group, and GoTo denied a removal that it knows.
+            is_listed = await self._lists(group_key, user_key)
+            if shown != group_key and not is_listed:
                 return False
-            self._narrow = False
-        await self._account.write("DELETE", f"users/{user_key}/groups", about="groups")
+        if shown != group_key:
+            # In several groups: the removal from all of them would hit the others.
+            raise _not_removed(not self._narrow)
+        if is_listed is False:
+            raise _not_removed(False)
+        await self._widely(user_key)
         return True
 
     async def _narrowly(self, group_key: str, user_key: str) -> bool:
@@ -44,19 +57,38 @@ class GroupRemoval:
         except GoToRejected as refusal:
             if refusal.status not in (404, 405):
                 raise
-            self._narrow = refusal.status == 404
+            self._narrow = refusal.status == 404 and not isinstance(refusal, PathNotFound)
             return False
         return True
+
+    async def _widely(self, user_key: str) -> None:
+        try:
+            await self._account.write("DELETE", f"users/{user_key}/groups", about="groups")
+        except GoToRejected as refusal:
+            if refusal.status == 405 or isinstance(refusal, PathNotFound):
+                raise _not_removed(True) from None
+            raise
 
     async def _group_of(self, user_key: str) -> str | None:
         read = record_reader(UserRecord, user_key)
         user = await self._account.read(f"users/{user_key}", read, about="users")
         return user.group_key
 
-    async def _has_member(self, group_key: str, user_key: str) -> bool:
-        path = f"groups/{group_key}/users"
+    async def _lists(self, group_key: str, user_key: str) -> bool:
+        """Whether the group's own record shows the user."""
+        read = record_reader(GroupRecord, group_key)
         try:
-            rows = await self._account.list(path, about="groups", priority=Priority.INTERACTIVE)
+            group = await self._account.read(f"groups/{group_key}", read, about="groups")
         except RecordNotFound:
             return False
+        if len(group.user_keys) == group.member_count:
+            return user_key in group.user_keys
+        path = f"groups/{group_key}/users"
+        rows = await self._account.list(path, about="groups", priority=Priority.INTERACTIVE)
         return any(read_key(row["key"]) == user_key for row in rows)
+
+
+def _not_removed(is_impossible: bool) -> GoToRejected | GoToUnavailable:
+    if is_impossible:
+        return GoToRejected(NO_REMOVAL, status=501)
+    return GoToUnavailable(NOT_REMOVED)

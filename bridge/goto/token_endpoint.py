@@ -15,11 +15,14 @@ import httpx
 import orjson
 
 from bridge.errors import GoToError, GoToUnavailable, GoToUnreadable, GrantRefused
+from bridge.goto.bounded import TOKENS
 from bridge.goto.errors import error_code
 from bridge.goto.exchange import AnswerLost, NeverSent, backoff, exchange
 
 ACCESS_TOKEN_LIFE = 3600.0
 """Seconds an access token lives where the reply does not say (GoTo: 60 minutes)."""
+LONGEST_LIFE = 30 * 86_400.0
+"""Seconds; a reply that promises more, or less than one, is not believed."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ class TokenEndpoint:
             "POST", self._url, content=urlencode(form).encode(), headers=self._headers
         )
         try:
-            status, body = await exchange(self._http, request, seconds=seconds)
+            status, body = await exchange(self._http, request, seconds=seconds, limit=TOKENS)
         except NeverSent:
             return _unreachable(), True
         except AnswerLost:
@@ -137,19 +140,25 @@ def _read_reply(body: bytes) -> TokenReply | GoToUnreadable:
         return unreadable
     return TokenReply(
         access_token=access_token,
-        refresh_token=str(reply.get("refresh_token") or ""),
+        refresh_token=_text(reply.get("refresh_token")),
         expires_in=_seconds(reply.get("expires_in")),
-        principal=str(reply.get("principal") or ""),
-        scope=str(reply.get("scope") or ""),
+        principal=_text(reply.get("principal")),
+        scope=_text(reply.get("scope")),
     )
 
 
 def _seconds(value: object) -> float:
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         value = int(value)
-    if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
-        return float(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and 1 <= value <= LONGEST_LIFE:  # type: ignore[operator]  # it is a number
+        return float(value)  # type: ignore[arg-type]  # as above
     return ACCESS_TOKEN_LIFE
+
+
+def _text(value: object) -> str:
+    # Of anything else the text would be stored, and sent to GoTo in place of the grant.
+    return value if isinstance(value, str) else ""
 
 
 def _refusal(status: int, body: bytes) -> GoToError:

@@ -99,6 +99,8 @@ class Transport:
                 if status == 401 and refused is None:
                     refused = token
                     continue
+                if status != 401 and refused is not None:
+                    self._grant.accepted()
                 return _answer(call, status, body, read)
             except GoToError as error:
                 failure = error

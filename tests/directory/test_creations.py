@@ -90,7 +90,9 @@ def test_a_conflict_is_told_to_its_own_client_alone(tmp_path: Path, style: str) 
         assert isinstance(outcomes[1], UniquenessException)
         assert outcomes[0].resource["userName"] == "person0@example.com"
         assert outcomes[2].resource["userName"] == "person2@example.com"
-        assert await calls(bridge) == {"POST": 1, "GET": 1}
+        # One that GoTo leaves out is looked for: its reply may have been cut.
+        looks = 2 if style == "left_out" else 1
+        assert await calls(bridge) == {"POST": 1, "GET": looks}
 
     in_bridge(tmp_path, test, settings=settings)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bridge.errors import GoToRejected, OutcomeUnknown, RecordNotFound
+from bridge.errors import GoToRejected, GoToUnavailable, OutcomeUnknown, RecordNotFound
 from bridge.goto import GoToClient
 from tests.goto.scripted import Answer, ScriptedGoTo, ask
 
@@ -12,14 +12,19 @@ IN_A: Answer = (200, {"key": "1", "groupKey": "10"})
 IN_B: Answer = (200, {"key": "1", "groupKey": "20"})
 IN_NONE: Answer = (200, {"key": "1"})
 GONE: Answer = (404, {"errors": [{"code": "user.not.found"}]})
-NO_PATH: Answer = (404, {})
+NO_GROUP: Answer = (404, {"errors": [{"code": "group.not.found"}]})
+NO_PATH: Answer = (404, {"errorCode": "NOT_FOUND"})
+PAGE: Answer = (404, b"<html>Not Found</html>")
 NOT_ALLOWED: Answer = (405, {})
 DONE: Answer = (204, b"")
+LISTED: Answer = (200, {"key": "10", "userKeys": ["1"], "memberCount": 1})
+NOT_LISTED: Answer = (200, {"key": "10", "memberCount": 0})
+HALF_LISTED: Answer = (200, {"key": "10", "memberCount": 1})
 MEMBERS: Answer = (200, {"results": [{"key": "1"}], "total": 1})
-NO_MEMBERS: Answer = (200, {"total": 0})
 
 FROM_A = "DELETE groups/10/users/1"
 READ = "GET users/1"
+GROUP_A = "GET groups/10"
 LIST_A = "GET groups/10/users?offset=0&pageSize=1000"
 FROM_ALL = "DELETE users/1/groups"
 
@@ -28,15 +33,18 @@ FROM_ALL = "DELETE users/1/groups"
     ("answers", "removed", "calls"),
     [
         ([DONE], True, [FROM_A]),
+        # The path is missing: the wide removal, while the user's group is the one to leave.
         ([NOT_ALLOWED, IN_A, DONE], True, [FROM_A, READ, FROM_ALL]),
-        ([NOT_ALLOWED, IN_B], False, [FROM_A, READ]),
-        ([NOT_ALLOWED, IN_NONE], False, [FROM_A, READ]),
-        ([NO_PATH, IN_A, MEMBERS, DONE], True, [FROM_A, READ, LIST_A, FROM_ALL]),
-        ([NO_PATH, IN_B], False, [FROM_A, READ]),
-        ([NO_PATH, IN_NONE], False, [FROM_A, READ]),
-        # A stale read: the user has left A, and its listing is the witness.
-        ([NO_PATH, IN_A, NO_MEMBERS], False, [FROM_A, READ, LIST_A]),
-        ([NO_PATH, IN_A, (404, {})], False, [FROM_A, READ, LIST_A]),
+        ([NO_PATH, IN_A, DONE], True, [FROM_A, READ, FROM_ALL]),
+        ([PAGE, IN_A, DONE], True, [FROM_A, READ, FROM_ALL]),
+        ([NO_PATH, IN_B, NOT_LISTED], False, [FROM_A, READ, GROUP_A]),
+        ([NOT_ALLOWED, IN_NONE, NOT_LISTED], False, [FROM_A, READ, GROUP_A]),
+        ([NO_PATH, IN_NONE, NO_GROUP], False, [FROM_A, READ, GROUP_A]),
+        # The path is there and GoTo denies the membership: both witnesses are asked.
+        ([GONE, IN_B, NOT_LISTED], False, [FROM_A, READ, GROUP_A]),
+        ([NO_GROUP, IN_NONE, NO_GROUP], False, [FROM_A, READ, GROUP_A]),
+        ([GONE, IN_A, LISTED, DONE], True, [FROM_A, READ, GROUP_A, FROM_ALL]),
+        ([GONE, IN_A, HALF_LISTED, MEMBERS, DONE], True, [FROM_A, READ, GROUP_A, LIST_A, FROM_ALL]),
     ],
 )
 def test_one_removal(answers: list[Answer], removed: bool, calls: list[str]) -> None:
@@ -46,8 +54,29 @@ def test_one_removal(answers: list[Answer], removed: bool, calls: list[str]) -> 
 
 
 @pytest.mark.parametrize(
-    "first", [[NOT_ALLOWED, IN_A, DONE], [NOT_ALLOWED, IN_B], [NO_PATH, IN_A, MEMBERS, DONE]]
+    ("answers", "error"),
+    [
+        # GoTo has neither removal.
+        ([NO_PATH, IN_A, NO_PATH], GoToRejected),
+        ([NO_PATH, IN_A, NOT_ALLOWED], GoToRejected),
+        # In several groups, of which the user's record shows another one: none but the narrow one.
+        ([NO_PATH, IN_B, LISTED], GoToRejected),
+        ([NO_PATH, IN_NONE, LISTED], GoToRejected),
+        # The witnesses disagree.
+        ([GONE, IN_A, NOT_LISTED], GoToUnavailable),
+        ([GONE, IN_B, LISTED], GoToUnavailable),
+        ([GONE, IN_A, NO_GROUP], GoToUnavailable),
+    ],
 )
+def test_a_user_who_stays_is_an_error(answers: list[Answer], error: type[Exception]) -> None:
+    goto = ScriptedGoTo(answers=list(answers))
+    with pytest.raises(error, match="the group"):
+        ask(goto, lambda c: c.take_out_of_group("10", "1"))
+    is_elsewhere = IN_A not in answers
+    assert not (is_elsewhere and any(asked.target == "users/1/groups" for asked in goto.asked))
+
+
+@pytest.mark.parametrize("first", [[NOT_ALLOWED, IN_A, DONE], [NO_PATH, IN_B, NOT_LISTED]])
 def test_a_missing_path_is_remembered(first: list[Answer]) -> None:
     goto = ScriptedGoTo(answers=[*first, IN_A, DONE])
 
@@ -60,8 +89,8 @@ def test_a_missing_path_is_remembered(first: list[Answer]) -> None:
     assert [f"{asked.method} {asked.target}" for asked in goto.asked] == [READ, FROM_ALL]
 
 
-def test_a_404_that_proves_nothing_is_not_remembered() -> None:
-    goto = ScriptedGoTo(answers=[NO_PATH, IN_B, DONE])
+def test_a_record_that_is_missing_says_nothing_about_the_path() -> None:
+    goto = ScriptedGoTo(answers=[GONE, IN_B, NOT_LISTED, DONE])
 
     async def twice(client: GoToClient) -> Any:
         await client.take_out_of_group("10", "1")
@@ -75,6 +104,7 @@ def test_a_404_that_proves_nothing_is_not_remembered() -> None:
     ("answers", "error"),
     [
         ([NO_PATH, GONE], RecordNotFound),
+        ([GONE, GONE], RecordNotFound),
         ([(400, {})], GoToRejected),
         ([(500, {})], OutcomeUnknown),
         ([NOT_ALLOWED, IN_A, (500, {})], OutcomeUnknown),

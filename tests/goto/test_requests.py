@@ -90,7 +90,7 @@ ONE_PAGE = (200, {"results": [], "total": 0})
                 all_or_nothing=False,
                 suppress_email=True,
             ),
-            (200, []),
+            (200, [{"key": "9", "email": "a@b.c"}, {"email": "d@b.c"}]),
             "POST",
             "users?allOrNothing=false",
             {
