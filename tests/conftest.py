@@ -111,6 +111,7 @@ def client_of(http: httpx.AsyncClient, **options: Any) -> GoToClient:
         client_secret=CLIENT_SECRET,
         grant=grant,
         store=keep,
+        clock=options.get("clock", time.time),
     )
     return GoToClient(http, grant=tokens, **{"throttle": Throttle(0), **options})
 

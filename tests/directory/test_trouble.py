@@ -233,7 +233,7 @@ TROUBLES = {
     "an HTML page after": Trouble({"status": 500, "body": PAGE, "after": True, "times": 1}, None),
     "half an answer": Trouble({**GARBLED, "after": True}, None),
     # A 2xx of a write that needs no body is taken at its word.
-    "half an answer to nothing": Trouble(GARBLED, 503, verbs=("POST",)),
+    "half an answer to nothing": Trouble(GARBLED, 502, verbs=("POST",)),
     "lost, then an outage": Trouble(LOST, 503, looks={"status": 503}),
     "lost, then garbled": Trouble(LOST, 502, looks={"status": 200, "body": HALF}),
     "lost, then no grant": Trouble(LOST, 503, looks={"status": 403}),
