@@ -5,12 +5,16 @@ It mirrors what the library does on models (RFC 7644 §3.4.2), without building 
 
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from inspect import isclass
 from typing import Any
 
 from scim2_models import BaseModel, Extension
 from scim2_models.path import AttributeBinding
+
+from bridge.case_mapping import case_mapped
+from bridge.directory.texts import located
+from bridge.mapping.catalog import ENTERPRISE_USER
 
 Resource = Mapping[str, Any]
 
@@ -37,6 +41,7 @@ class Accessor:
             assert issubclass(inner, BaseModel)
             self._sub = json_name(inner, binding.sub_field_name)
         self._convert = converter(self.kind)
+        self._derived = DERIVED.get(self.path)
 
     @property
     def is_complex(self) -> bool:
@@ -60,6 +65,8 @@ class Accessor:
 
     def raw(self, resource: Resource) -> Any:
         """Return the attribute as JSON; of several complex values the sub-attribute of each."""
+        if self._derived is not None:
+            return self._derived(resource)
         head = self.head(resource)
         if self._sub is None or head is None:
             return head
@@ -68,14 +75,21 @@ class Accessor:
         return head.get(self._sub)
 
     def comparable(self, value: Any) -> Any:
-        """Return what comparisons use in place of a value (case rules, dates as dates)."""
+        """Return what comparisons use in place of a value (case rules, dates as dates).
+
+        What is ``caseExact`` is compared as it was sent, down to its Unicode form.
+        """
         if value is None:
             return None
         converted = self._convert(value) if self._convert else value
-        return self.binding.comparable(converted)
+        if not isinstance(converted, str):
+            return converted
+        return str(converted) if self.binding.case_exact else case_mapped(converted)
 
     def sort_value(self, resource: Resource) -> Any:
         """Return the value that a resource is sorted by (RFC 7644 §3.4.2.3), or None."""
+        if self._derived is not None:
+            return self.comparable(self._derived(resource))
         head = self.head(resource)
         if isinstance(head, list):
             head = next((item for item in head if _is_primary(item)), head[0] if head else None)
@@ -108,9 +122,26 @@ def as_datetime(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value)
     except ValueError:
         return value
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _location(resource: Resource) -> str:
+    return located(resource["meta"]["resourceType"], resource["id"])
+
+
+def _manager_reference(resource: Resource) -> Any:
+    manager = (resource.get(ENTERPRISE_USER) or {}).get("manager") or {}
+    return located("User", manager["value"]) if manager.get("value") else manager.get("$ref")
+
+
+# What a read shows and no resource in memory holds: where resources are, below the SCIM root.
+DERIVED: Mapping[str, Callable[[Resource], Any]] = {
+    ":meta.location": _location,
+    f"{ENTERPRISE_USER}:manager.$ref": _manager_reference,
+}
 
 
 def _is_primary(item: Any) -> bool:

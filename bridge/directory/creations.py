@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from bridge.case_mapping import case_mapped
 from bridge.directory import activation
 from bridge.directory.actor import actor
 from bridge.directory.core import Core
@@ -45,7 +46,7 @@ class _Wish:
     @property
     def email(self) -> str:
         """The address as it is compared."""
-        return str(self.fields["email"]).casefold()
+        return case_mapped(str(self.fields["email"]))
 
     def settle(self, outcome: Created | BaseException) -> None:
         if self.answer.done():
@@ -155,7 +156,7 @@ class Creations:
                 continue
             key = keys[email]
             record = records.get(key) if key else None
-            if record is not None and record.email.casefold() != email:
+            if record is not None and case_mapped(record.email) != email:
                 # The key of somebody else.
                 unsaid.append(wish)
                 continue
@@ -235,10 +236,10 @@ def _keys_said(wishes: Sequence[_Wish], created: Sequence[CreatedUser]) -> dict[
     """Return the keys that a reply has for the addresses sent; None says that one is taken."""
     if len(wishes) == 1:
         # Alone, an address that is taken would have been a 409; GoTo may show it in another case.
-        said = [each for each in created if each.email.casefold() in ("", wishes[0].email)]
+        said = [each for each in created if case_mapped(each.email) in ("", wishes[0].email)]
         is_said = len(created) == len(said) == 1 and said[0].key is not None
         return {wishes[0].email: said[0].key} if is_said else {}
-    keys = {each.email.casefold(): each.key for each in created}
+    keys = {case_mapped(each.email): each.key for each in created}
     given = [key for key in keys.values() if key is not None]
     if len(created) > len(wishes) or len(keys) < len(created) or len(set(given)) < len(given):
         return {}

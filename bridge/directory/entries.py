@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar
 
 import orjson
 
+from bridge.case_mapping import case_mapped
 from bridge.directory.order import in_order
 from bridge.directory.texts import resource_of, text_of, with_members
 from bridge.goto import GroupRecord, UserRecord
@@ -215,7 +216,7 @@ def raw_of(record: Mapping[str, Any]) -> bytes:
 
 def _folded(text: str) -> str:
     """Return a text as lookups compare it; one that is so already is kept once in memory."""
-    folded = text.casefold()
+    folded = case_mapped(text)
     return text if folded == text else folded
 
 

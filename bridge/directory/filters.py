@@ -195,10 +195,6 @@ _EACH: Mapping[CompareOperator, Callable[[Iterable[Any], Any], list[bool]]] = {
 }
 
 
-class _NeverEqual:
-    """Stands for a literal that no value is the same as, or in an order with."""
-
-
 _TEXTS: Mapping[CompareOperator, Callable[[str, str], bool]] = {
     CompareOperator.co: operator.contains,
     CompareOperator.sw: str.startswith,
@@ -208,11 +204,7 @@ _TEXTS: Mapping[CompareOperator, Callable[[str, str], bool]] = {
 
 def test_of(accessor: Accessor, op: CompareOperator, literal: Any) -> Test:
     """Compile a comparison with a literal. Raises what the library raises of a wrong one."""
-    expected = coerce_value(accessor.binding, literal, op)
-    try:
-        return Test(op, accessor.binding.comparable(expected))
-    except ValueError:
-        return Test(op, _NeverEqual())
+    return Test(op, accessor.comparable(coerce_value(accessor.binding, literal, op)))
 
 
 def comparison(accessor: Accessor, op: CompareOperator, literal: Any) -> Callable[[Any], bool]:

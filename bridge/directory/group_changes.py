@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from scim2_models import NotFoundException
 
+from bridge.case_mapping import case_mapped
 from bridge.directory.core import Core
 from bridge.directory.entries import GroupEntry
 from bridge.directory.journal import about_key
@@ -131,7 +132,7 @@ class GroupChanges:
             now = await self._read(other.key, live=True)
         except NotFoundException:
             return
-        if now.record.name.casefold() == name.casefold():
+        if case_mapped(now.record.name) == case_mapped(name):
             raise taken("displayName", name)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from scim2_models import ConflictException, SCIMException, UniquenessException
 
+from bridge.case_mapping import case_mapped
 from bridge.directory.core import Core
 from bridge.directory.entries import (
     Change,
@@ -97,7 +98,7 @@ class Groups:
         users = await self._membership.members(members)
         subject = about_group(name)
         payload = {"name": name, "held": target.held, "members": members}
-        async with core.locks.hold(f"group name {name.casefold()}"):
+        async with core.locks.hold(f"group name {case_mapped(name)}"):
             entry = await self._settling.created_group(subject, payload)
             earlier = core.journal.of(subject)
             if entry is None:

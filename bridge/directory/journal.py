@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from bridge.case_mapping import case_mapped
 from bridge.directory.ledger import Ledger
 from bridge.errors import GoToError
 from bridge.store import Intent, StoreUnavailable
@@ -20,7 +21,7 @@ def about_user(key: str) -> str:
 
 def about_email(email: str) -> str:
     """Name what the create of a user is about, who has no key yet."""
-    return f"email {email.casefold()}"
+    return f"email {case_mapped(email)}"
 
 
 def about_key(key: str) -> str:
@@ -30,7 +31,7 @@ def about_key(key: str) -> str:
 
 def about_group(name: str) -> str:
     """Name what the create of a group is about."""
-    return f"group name {name.casefold()}"
+    return f"group name {case_mapped(name)}"
 
 
 class Journal:

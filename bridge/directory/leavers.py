@@ -7,6 +7,7 @@ comes back by a create with its e-mail, as new; or where somebody gives it somet
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bridge.case_mapping import case_mapped
 from bridge.directory.activation import CLEARED, is_same, is_suspended, parked_of
 from bridge.directory.core import Core
 from bridge.directory.creations import Created
@@ -65,7 +66,7 @@ class Leavers:
             await core.see_user(record, seen_at=asked_at)
             return None
         core.ledger.seen_leaver(key, record.email)
-        return record if record.email.casefold() == email.casefold() else None
+        return record if case_mapped(record.email) == case_mapped(email) else None
 
     async def found(self, email: str) -> bool:
         """Whether it turns out that a leaver has an e-mail which it had not when it left."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from bridge.case_mapping import case_mapped
 from bridge.directory.actor import actor
 from bridge.directory.commits import Commits
 from bridge.directory.entries import Entry, Kind, now_in_milliseconds
@@ -115,7 +116,7 @@ class Ledger:
 
     def holder_of_user_name(self, user_name: str) -> str | None:
         """Return the key of the user for whom this userName is held, whatever its case."""
-        return self._by_user_name.get(user_name.casefold())
+        return self._by_user_name.get(case_mapped(user_name))
 
     def holders_of_external_id(self, kind: Kind, external_id: str) -> list[str]:
         """Return the keys of the resources with this externalId, which is case-exact."""
@@ -123,7 +124,7 @@ class Ledger:
 
     def holders_of_email(self, email: str) -> list[str]:
         """Return the keys of the users for whom this e-mail is held, whatever its case."""
-        return list(self._by_email.get(email.casefold(), ()))
+        return list(self._by_email.get(case_mapped(email), ()))
 
     def observed(
         self,
@@ -289,7 +290,7 @@ class Ledger:
 
     def leaver_mailed(self, email: str) -> str | None:
         """Return the key of the leaver who had this e-mail when last looked, whatever its case."""
-        return self._leavers_by_email.get(email.casefold())
+        return self._leavers_by_email.get(case_mapped(email))
 
     @property
     def has_leavers(self) -> bool:
@@ -304,10 +305,10 @@ class Ledger:
         self._come_back(key)
         self._leavers[key] = parked
         if email := parked.get("email"):
-            self._leavers_by_email[str(email).casefold()] = key
+            self._leavers_by_email[case_mapped(str(email))] = key
 
     def _come_back(self, key: str) -> None:
-        email = str((self._leavers.pop(key, None) or {}).get("email") or "").casefold()
+        email = case_mapped(str((self._leavers.pop(key, None) or {}).get("email") or ""))
         if self._leavers_by_email.get(email) == key:
             del self._leavers_by_email[email]
 
@@ -352,7 +353,7 @@ class Ledger:
             self._come_back(state.key)
         self._states[kind][state.key] = state
         if user_name := state.held.get("userName"):
-            self._by_user_name[user_name.casefold()] = state.key
+            self._by_user_name[case_mapped(user_name)] = state.key
         if external_id := state.held.get("externalId"):
             self._by_external_id.setdefault((kind, external_id), {})[state.key] = None
         for email in _emails(state):
@@ -362,7 +363,7 @@ class Ledger:
         state = self._states[kind].pop(key, None)
         if state is None:
             return
-        user_name = (state.held.get("userName") or "").casefold()
+        user_name = case_mapped(state.held.get("userName") or "")
         if self._by_user_name.get(user_name) == key:
             del self._by_user_name[user_name]
         if external_id := state.held.get("externalId"):
@@ -373,7 +374,7 @@ class Ledger:
 
 def _emails(state: ResourceState) -> set[str]:
     emails = state.held.get("emails") or ()
-    return {str(email["value"]).casefold() for email in emails if email.get("value")}
+    return {case_mapped(str(email["value"])) for email in emails if email.get("value")}
 
 
 def _discard(index: dict[Any, dict[str, None]], at: Any, key: str) -> None:

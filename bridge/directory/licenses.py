@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.case_mapping import case_mapped
 from bridge.directory import activation
 from bridge.directory.core import LOOKS, Core
 from bridge.directory.offers import OfferEntry, offer
@@ -90,9 +91,9 @@ def first_wanted(wanted: Sequence[str], licenses: Sequence[LicenseRecord]) -> li
 def license_names(records: Iterable[LicenseRecord]) -> dict[str, str]:
     """Return a name for each licence, by key; licences that GoTo names alike show their keys."""
     plain = {record.key: _plain_name(record) for record in records}
-    often = Counter(name.casefold() for name in plain.values())
+    often = Counter(case_mapped(name) for name in plain.values())
     return {
-        key: name if often[name.casefold()] == 1 else f"{name} ({key})"
+        key: name if often[case_mapped(name)] == 1 else f"{name} ({key})"
         for key, name in plain.items()
     }
 

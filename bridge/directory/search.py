@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, cast
 from scim2_models import NotFoundException, Resource, ScimFilter, SearchRequest
 from scim2_models.path import AttrPath, CompareOperator, Comparison
 
+from bridge.case_mapping import case_mapped
 from bridge.directory.attributes import Accessor
 from bridge.directory.core import Core
 from bridge.directory.entries import Entry, Kind, UserEntry
@@ -280,12 +281,12 @@ def _user_name_in(scim_filter: ScimFilter[Any]) -> str | None:
         and node.attr_path.uri is None
         and _attribute_name(node.attr_path) == "username"
     ):
-        return node.value.casefold()
+        return case_mapped(node.value)
     return None
 
 
 def _is_mailed(entry: Entry, email: str) -> bool:
-    return isinstance(entry, UserEntry) and entry.names[0] == email.casefold()
+    return isinstance(entry, UserEntry) and entry.names[0] == case_mapped(email)
 
 
 def _attribute_name(path: AttrPath) -> str:

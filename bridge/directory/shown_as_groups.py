@@ -10,6 +10,7 @@ from typing import Any
 
 from scim2_models import ForbiddenException, MutabilityException, NotFoundException
 
+from bridge.case_mapping import case_mapped
 from bridge.directory import belongings
 from bridge.directory.core import Core
 from bridge.directory.entries import (
@@ -143,11 +144,11 @@ class ShownAsGroups:
         for shown in core.mapping.shown_as_groups:
             for name, text in self._plain_names(shown).items():
                 unique = text
-                if core.snapshot.group_named(text) or text.casefold() in taken:
+                if core.snapshot.group_named(text) or case_mapped(text) in taken:
                     unique = f"{text} ({CALLED[shown]})"
-                if core.snapshot.group_named(unique) or unique.casefold() in taken:
+                if core.snapshot.group_named(unique) or case_mapped(unique) in taken:
                     unique = f"{text} ({CALLED[shown]} {name})"
-                taken.add(unique.casefold())
+                taken.add(case_mapped(unique))
                 found[PREFIXES[shown] + name] = unique
         return found
 

@@ -7,6 +7,7 @@ import gc
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from bridge.case_mapping import case_mapped
 from bridge.directory import belongings
 from bridge.directory.departed import Departed
 from bridge.directory.entries import GroupEntry, Kind, UserEntry
@@ -56,7 +57,7 @@ class Snapshot:
         if len(before) != len(users) or any(before.get(k) is not e for k, e in users.items()):
             self._by_email = {entry.names[0]: key for key, entry in users.items()}
             self._by_user_name = {entry.names[1]: key for key, entry in users.items()}
-        self._by_group_name = {entry.record.name.casefold(): key for key, entry in groups.items()}
+        self._by_group_name = {case_mapped(entry.record.name): key for key, entry in groups.items()}
         if len(users) > self._unwatched * (1 + GROWTH):
             # They stay, and are in no cycle: to look through 100,000 stops the service for 0.3 s.
             # Seldom, since what is garbage in a cycle at this moment stays too.
@@ -125,7 +126,7 @@ class Snapshot:
             self._unindex_group(before)
         self.groups[entry.key] = entry
         self.touch_group(entry.key)
-        self._by_group_name[entry.record.name.casefold()] = entry.key
+        self._by_group_name[case_mapped(entry.record.name)] = entry.key
 
     def drop_group(self, key: str) -> None:
         """Forget a group."""
@@ -154,17 +155,17 @@ class Snapshot:
 
     def user_named(self, user_name: str) -> UserEntry | None:
         """Return the user with this userName, whatever its case (RFC 7643 §4.1.1)."""
-        key = self._by_user_name.get(user_name.casefold())
+        key = self._by_user_name.get(case_mapped(user_name))
         return self.users.get(key) if key else None
 
     def user_mailed(self, email: str) -> UserEntry | None:
         """Return the user whose e-mail at GoTo this is, whatever its case."""
-        key = self._by_email.get(email.casefold())
+        key = self._by_email.get(case_mapped(email))
         return self.users.get(key) if key else None
 
     def group_named(self, name: str) -> GroupEntry | None:
         """Return the group with this name, whatever its case."""
-        key = self._by_group_name.get(name.casefold())
+        key = self._by_group_name.get(case_mapped(name))
         return self.groups.get(key) if key else None
 
     def above(self, group: GroupEntry) -> list[GroupEntry]:
@@ -172,8 +173,8 @@ class Snapshot:
         return [self.groups[key] for key in group.record.key_path[:-1] if key in self.groups]
 
     def _unindex_group(self, entry: GroupEntry) -> None:
-        if self._by_group_name.get(entry.record.name.casefold()) == entry.key:
-            del self._by_group_name[entry.record.name.casefold()]
+        if self._by_group_name.get(case_mapped(entry.record.name)) == entry.key:
+            del self._by_group_name[case_mapped(entry.record.name)]
 
     def _unindex_user(self, entry: UserEntry) -> None:
         email, user_name = entry.names

@@ -6,6 +6,7 @@ from typing import Any
 
 from scim2_models import ForbiddenException, NotFoundException, SCIMException, UniquenessException
 
+from bridge.case_mapping import case_mapped
 from bridge.directory import belongings
 from bridge.directory.changes import UserChanges, Wish, is_active, needs_look
 from bridge.directory.core import Core
@@ -28,6 +29,7 @@ from bridge.directory.sizes import refuse_large_holding, refuse_oversize
 from bridge.errors import OutcomeUnknown, RecordNotFound
 from bridge.goto import UserRecord
 from bridge.mapping import Before, Target, is_address
+from bridge.mapping.address import user_name_of
 from bridge.mapping.lists import WRITABLE_LISTS
 from bridge.store import Intent
 
@@ -100,7 +102,7 @@ class Users:
         with mapping_refusals():
             target = self._writing.target(wanted)
         refuse_large_holding(target.held)
-        user_name = str(wanted.get("userName") or target.fields["email"])
+        user_name = user_name_of(wanted) or target.fields["email"]
         active = wanted.get("active") is not False
         with self._seats.coming() as arrival:
             try:
@@ -182,7 +184,7 @@ class Users:
             now = await self.read(known.key, live=True)
         except NotFoundException:
             return
-        if now.record.email.casefold() == email.casefold():
+        if case_mapped(now.record.email) == case_mapped(email):
             raise taken("emails", email)
 
     async def _refuse_taken(self, user_name: str, *, email: str = "", key: str = "") -> None:
@@ -196,7 +198,7 @@ class Users:
                 raise taken("userName", user_name)
         if (
             is_address(user_name)
-            and user_name.casefold() != email.casefold()
+            and case_mapped(user_name) != case_mapped(email)
             and not core.is_young(core.oldest_allowed())
         ):
             for entry in await self.read_by_email(user_name):
@@ -271,7 +273,7 @@ class Users:
             held=target.held,
             lists=target.lists,
             active=active if is_said and isinstance(active, bool) else None,
-            user_name=str(wanted.get("userName") or ""),
+            user_name=user_name_of(wanted),
         )
 
     async def _protect(self, wanting: "_Wanting") -> None:
@@ -343,7 +345,7 @@ UNSEEN = {"email": "administrator@example.com", "status": "ACTIVE"}
 
 
 def _has_name(entry: UserEntry, user_name: str) -> bool:
-    return entry.names[1] == user_name.casefold()
+    return entry.names[1] == case_mapped(user_name)
 
 
 def _user_lock(key: str) -> str:
@@ -351,4 +353,4 @@ def _user_lock(key: str) -> str:
 
 
 def _name_lock(user_name: str) -> str:
-    return f"userName {user_name.casefold()}"
+    return f"userName {case_mapped(user_name)}"

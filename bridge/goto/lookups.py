@@ -5,8 +5,10 @@ Knows the two dialects. Does not trust GoTo's match: what comes back is checked 
 
 import re
 from collections.abc import Sequence
+from unicodedata import normalize
 from urllib.parse import quote
 
+from bridge.case_mapping import case_mapped
 from bridge.errors import GoToRejected
 from bridge.goto.account import Account
 from bridge.goto.records import UserRecord
@@ -21,7 +23,13 @@ class EmailLookup:
         self._equality = True
 
     async def find(self, email: str) -> list[UserRecord]:
-        """The users with this address, whatever its case."""
+        """The users with this address, whatever its case and its Unicode form."""
+        for form in written(email):
+            if found := await self._find(form):
+                return found
+        return []
+
+    async def _find(self, email: str) -> list[UserRecord]:
         if self._equality:
             try:
                 return await self._matches(email, _equals(email))
@@ -40,8 +48,8 @@ class EmailLookup:
             priority=Priority.INTERACTIVE,
             query=f"filter={quote(condition, safe='')}&",
         )
-        wanted = email.casefold()
-        return [user for row in rows if (user := UserRecord(row)).email.casefold() == wanted]
+        wanted = case_mapped(email)
+        return [user for row in rows if case_mapped((user := UserRecord(row)).email) == wanted]
 
 
 async def users_by_key(account: Account, keys: Sequence[str]) -> list[UserRecord]:
@@ -55,6 +63,11 @@ async def users_by_key(account: Account, keys: Sequence[str]) -> list[UserRecord
     )
     wanted = set(keys)
     return [user for row in rows if (user := UserRecord(row)).key in wanted]
+
+
+def written(email: str) -> Sequence[str]:
+    """The ways in which GoTo may have an address: composed, as the bridge sends it, or not."""
+    return list(dict.fromkeys(normalize(form, email) for form in ("NFC", "NFD")))
 
 
 def any_key(keys: Sequence[str]) -> str:

@@ -8,7 +8,9 @@ can only add a domain for a userName that is no address.
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from unicodedata import normalize
 
+from bridge.case_mapping import case_mapped
 from bridge.mapping.errors import ValueRefused
 from bridge.mapping.several import once
 
@@ -25,6 +27,11 @@ Email = Mapping[str, Any]
 def is_address(text: Any) -> bool:
     """Whether a text can be an e-mail address (RFC 5321, without quoted local parts)."""
     return isinstance(text, str) and len(text) <= LONGEST and bool(ADDRESS.fullmatch(text))
+
+
+def user_name_of(wanted: Mapping[str, Any]) -> str:
+    """Return the `userName` of a wanted user, without the blanks around it that nobody means."""
+    return str(wanted.get("userName") or "").strip()
 
 
 def made_address(user_name: str, domain: str) -> str:
@@ -45,8 +52,13 @@ def in_order(emails: Any) -> list[dict[str, Any]]:
     """
     if not isinstance(emails, list) or not all(isinstance(email, Mapping) for email in emails):
         raise ValueRefused("emails", "emails must be a list of objects with a value each")
-    valued = [dict(email) for email in emails if str(email.get("value") or "").strip()]
+    valued = [email for email in map(_trimmed, emails) if email.get("value")]
     return sorted(once(valued), key=lambda email: email.get("primary") is not True)
+
+
+def _trimmed(email: Email) -> dict[str, Any]:
+    value = email.get("value")
+    return {**email, "value": value.strip()} if isinstance(value, str) else dict(email)
 
 
 def carrier(emails: Sequence[Email]) -> int | None:
@@ -61,8 +73,8 @@ def carrier(emails: Sequence[Email]) -> int | None:
 
 
 def is_same(one: str, other: str) -> bool:
-    """Whether two texts are the same address: GoTo tells none apart by case."""
-    return one.casefold() == other.casefold()
+    """Whether two texts are the same address: neither case nor Unicode form tells them apart."""
+    return case_mapped(one) == case_mapped(other)
 
 
 def shown(email: str, held: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -110,20 +122,20 @@ def _holds(emails: Sequence[Email], email: str) -> bool:
 
 
 def of_emails(emails: Sequence[Email]) -> str | None:
-    """Return the address that e-mails name, or None. Raises ValueRefused where it is none."""
+    """Return the address, in NFC, that e-mails name. Raises ValueRefused where it is none."""
     index = carrier(emails)
     if index is None:
         return None
     value = emails[index]["value"]
     if is_address(value):
-        return str(value)
+        return normalize("NFC", value)
     raise ValueRefused("emails", f"emails: {str(value)[:80]!r} is not an e-mail address")
 
 
 def of_user_name(user_name: str, domain: str | None) -> str | None:
     """Return the address that a userName is, or is made into, or None."""
     if is_address(user_name):
-        return user_name
+        return normalize("NFC", user_name)
     return made_address(user_name, domain) if domain and user_name else None
 
 

@@ -45,7 +45,8 @@ def to_field(rule: Rule, value: Any) -> Any:
     kind = rule.definition["type"]
     if not isinstance(value, JSON_TYPES.get(kind, str)):
         raise ValueRefused(str(rule.path), f"{rule.path} must be a {kind}")
-    return value
+    # GoTo takes blanks around a text off, and the next comparison with it is to find no change.
+    return value.strip() if isinstance(value, str) else value
 
 
 def _check_storable(wanted: Mapping[str, Any]) -> None:

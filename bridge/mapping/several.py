@@ -5,6 +5,8 @@ from typing import Any
 
 import orjson
 
+from bridge.case_mapping import case_mapped
+
 
 def once(items: Iterable[Any], *, case_exact: bool = False) -> list[Any]:
     """Return items of which no two have the same ``type`` and ``value``, in the order of the first.
@@ -29,7 +31,7 @@ def _identity(item: Any, *, case_exact: bool) -> tuple[str, str] | bytes | int:
         except TypeError:
             # No JSON that can be kept: it is refused elsewhere.
             return id(item)
-    return str(item.get("type") or "").casefold(), value if case_exact else value.casefold()
+    return str(item.get("type") or "").casefold(), value if case_exact else case_mapped(value)
 
 
 def _joined(first: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:

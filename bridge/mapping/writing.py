@@ -178,7 +178,7 @@ class Writing:
         *,
         names_emails: bool,
     ) -> None:
-        user_name = str(wanted.get("userName") or "")
+        user_name = address.user_name_of(wanted)
         emails = address.in_order(wanted.get("emails") or [])
         known = str(before.record.get("email") or "") if before else ""
         if before is None or not known:

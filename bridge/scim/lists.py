@@ -42,10 +42,12 @@ class Reading:
     projections: Mapping[AnyKind, Projection] | None
 
 
-def _read(reader: Reader, endpoint: str | None, parameters: Mapping[str, Any]) -> Reading:
+def _read(
+    reader: Reader, endpoint: str | None, parameters: Mapping[str, Any], base_url: str
+) -> Reading:
     refuse_costly_search(parameters)
     resource_types = reader.service.searched_types(endpoint)
-    request, position = reader.search(resource_types, parameters)
+    request, position = reader.search(resource_types, parameters, root=base_url)
     kinds = tuple(kind_of(resource_type) for resource_type in resource_types)
     projections = None
     if request.attributes or request.excluded_attributes:
@@ -63,20 +65,23 @@ class Lists:
     async def search(self, exchange: Exchange) -> Response:
         """GET with query parameters."""
         reader, endpoint, query = exchange.reader, exchange.target.endpoint, exchange.query
-        asked = endpoint, *query.items()
+        base_url = exchange.base_url
+        asked = base_url, endpoint, *query.items()
         length = sum(map(len, query.values()))
         reading = await exchange.search(
-            lambda: self.reading(reader, endpoint, query, asked, length=length), length
+            lambda: self.reading(reader, endpoint, query, asked, base_url=base_url, length=length),
+            length,
         )
         return await self._searched(exchange, reading)
 
     async def search_with_body(self, exchange: Exchange) -> Response:
         """POST with a SearchRequest."""
         reader, endpoint = exchange.reader, exchange.target.endpoint
+        base_url = exchange.base_url
         parameters = await exchange.read(dialects.search)
         texts = (value for value in parameters.values() if isinstance(value, str | list))
         reading = await exchange.search(
-            lambda: _read(reader, endpoint, parameters), sum(map(len, texts))
+            lambda: _read(reader, endpoint, parameters, base_url), sum(map(len, texts))
         )
         return await self._searched(exchange, reading)
 
@@ -91,13 +96,15 @@ class Lists:
         query: Mapping[str, str],
         asked: Hashable,
         *,
+        base_url: str,
         length: int = 0,
     ) -> Reading:
         """Return what is searched, and keep it by what was ``asked``: a client that pages or looks
-        up asks in the same words again. One of great ``length`` takes too much room."""
+        up asks in the same words again, at the same URL. One of great ``length`` takes too much
+        room."""
         reading = self.known(reader, asked)
         if reading is None:
-            reading = _read(reader, endpoint, dialects.search(query))
+            reading = _read(reader, endpoint, dialects.search(query), base_url)
             # A cursor is sealed with its age, and is opened anew each time.
             if reading.request.cursor is None and length <= LONGEST_KEPT:
                 if len(self._readings) >= MOST_READINGS:

@@ -37,6 +37,6 @@ def lookup(query: bytes) -> Lookup | None:
         return None
     value = match["value"].replace(b"+", b" ")
     name = unquote_to_bytes(value).decode("utf-8", "replace")
-    if NO_TEXT.search(name):
+    if NO_TEXT.search(name) or name != name.strip():
         return None
     return Lookup(name, ANY_NAME + rest.decode("latin-1"))

@@ -100,22 +100,25 @@ class PlainReads:
     ) -> bytes | None:
         reader = self._readers[client.profile]
         if COLLECTIONS[path] == "User" and (sought := lookup(query)):
-            reading = self._reading(reader, path, sought.template, sought.template)
+            reading = self._reading(reader, path, sought.template, sought.template, root)
             if is_whole(reading):
                 found = self._directory.user_named(sought.user_name)
                 return found_body(reading, found, base_url=root.url, root=root.text)
-        reading = self._reading(reader, path, urls.raw_query(scope), query)
+        reading = self._reading(reader, path, urls.raw_query(scope), query, root)
         if reading.request.cursor is not None:
             return None
         return await self._lists.page(
             reading, client=client.name, base_url=root.url, root=root.text
         )
 
-    def _reading(self, reader: Reader, path: str, query: str, asked: Hashable) -> Reading:
-        known = self._lists.known(reader, (path, asked))
+    def _reading(
+        self, reader: Reader, path: str, query: str, asked: Hashable, root: Root
+    ) -> Reading:
+        asked = root.url, path, asked
+        known = self._lists.known(reader, asked)
         if known is not None:
             return known
-        return self._lists.reading(reader, path, dialects.query(query), (path, asked))
+        return self._lists.reading(reader, path, dialects.query(query), asked, base_url=root.url)
 
     @staticmethod
     def _resource(entry: Entry, root: Root) -> Answer:

@@ -25,7 +25,7 @@ from scim2_server.utils import parametrize
 from bridge.directory import AnyKind, Kind, wanted_of
 from bridge.directory.attributes import json_name
 from bridge.limits import MOST_CHANGES, MOST_OPERATIONS
-from bridge.scim import dialects
+from bridge.scim import dialects, filters
 from bridge.scim.auth import Profile
 from bridge.scim.dialects.values import qualified
 from bridge.scim.plain_resources import Place, shape_of
@@ -33,6 +33,7 @@ from bridge.scim.service import BridgeService
 
 # Beyond the end of every list, and still a number that every reader of JSON keeps as it is.
 LARGEST_INDEX = 2**53 - 1
+NO_TEXT = 'The filter is no text: send it as one, such as userName eq "anna@example.com"'
 NO_SCHEMAS = "The body has no `schemas`; say which schemas it is made of (RFC 7643 §3)"
 
 
@@ -75,6 +76,9 @@ class Reader:
             if not canonical["Operations"] and dialects.has_operations(body):
                 return None
         _refuse_many(canonical.get("Operations"), MOST_OPERATIONS)
+        for operation in operations_of(canonical):
+            if isinstance(path := operation.get("path"), str) and "[" in path:
+                filters.refuse_foreign_quotes(path)
         patch: PatchOp[Any] = self._validated(
             parametrize(PatchOp, self.model(kind)), canonical, Context.RESOURCE_PATCH_REQUEST
         )
@@ -111,23 +115,48 @@ class Reader:
             return self.service.read_response_parameters(self.resource_type(kind), query)
 
     def search(
-        self, resource_types: list[ResourceType], parameters: Mapping[str, Any]
+        self, resource_types: list[ResourceType], parameters: Mapping[str, Any], *, root: str
     ) -> tuple[SearchRequest[Any], Any]:
-        """Return a search and the position that its cursor holds."""
-        if self.profile == "strict":
-            return self._read_search(resource_types, dict(parameters))
-        payload = dialects.without_blanks(parameters)
+        """Return a search and the position that its cursor holds.
+
+        ``root`` is the URL of the SCIM root, which references are shown below.
+        """
+        payload = dict(parameters)
+        if self.profile == "lenient":
+            payload = dialects.without_blanks(payload)
         scim_filter = payload.get("filter")
-        if not isinstance(scim_filter, str):
-            return self._read_search(resource_types, payload)
-        payload["filter"] = dialects.mended_filter(scim_filter)
+        if scim_filter is not None:
+            try:
+                payload["filter"] = self._filter(resource_types, scim_filter, root)
+            except RecursionError:
+                raise InvalidFilterException(detail="The filter is nested too deep") from None
+        return self._read_search(resource_types, payload)
+
+    def _filter(self, resource_types: list[ResourceType], text: Any, root: str) -> str:
+        """Return a filter in the form that the directory compares. Raises invalidFilter."""
+        if not isinstance(text, str):
+            raise InvalidFilterException(detail=NO_TEXT)
+        filters.refuse_foreign_quotes(text)
+        if self.profile == "strict":
+            return self._canonical(resource_types, text, root)
+        text = dialects.mended_filter(text)
         try:
-            return self._read_search(resource_types, payload)
-        except InvalidFilterException:
-            quoted = dialects.with_quoted_numbers(payload["filter"])
-            if quoted == payload["filter"]:
+            return self._canonical(resource_types, text, root)
+        except InvalidFilterException as refusal:
+            quoted = dialects.with_quoted_numbers(text)
+            if quoted == text:
                 raise
-            return self._read_search(resource_types, {**payload, "filter": quoted})
+            try:
+                return self._canonical(resource_types, quoted, root)
+            except InvalidFilterException:
+                raise refusal from None
+
+    def _canonical(self, resource_types: list[ResourceType], text: str, root: str) -> str:
+        node = filters.parsed(text)
+        models = list(self.service.search_models(resource_types))
+        lenient = self.profile == "lenient"
+        found = filters.canonical(node, models, root=root, lenient=lenient)
+        return text if found is node else str(found)
 
     def _read_search(
         self, resource_types: list[ResourceType], payload: Mapping[str, Any]

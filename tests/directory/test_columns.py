@@ -44,7 +44,7 @@ USER = MODELS["User"]
 
 # -- One column ------------------------------------------------------------------
 
-TEXTS = st.sampled_from(["", "a", "ab", "b", "ba", "aba", "a\0b", "\0", "\u00e4", "zz"])
+TEXTS = st.sampled_from(["", "a", "ab", "b", "ba", "aba", "a\0b", "\0", "\u00e4", "a\u0308", "zz"])
 MOMENTS = st.integers(0, 5).map(lambda days: DAWN + timedelta(days=days))
 SOME_KIND = st.sampled_from([TEXTS, MOMENTS, st.integers(-2, 3), st.booleans()])
 
@@ -248,7 +248,12 @@ class Made:
 
 def made(key: str, chance: random.Random) -> Made:
     """A user with much that others have too, much that nobody else has, and much missing."""
-    first, last = (chance.choice(["Ada", "ada", "\u00c4da", "Z", "Stra\u00dfe"]) for _ in range(2))
+    first, last = (
+        chance.choice(
+            ["Ada", "ada", "\u00c4da", "Z", "Stra\u00dfe", "STRASSE", "Zoe\u0308", "zo\u00eb"]
+        )
+        for _ in range(2)
+    )
     moment = DAWN + timedelta(milliseconds=chance.randrange(10**6))
     mails = [
         {"value": f"{last}.{chance.randrange(5000)}@{part}.example", "type": part}

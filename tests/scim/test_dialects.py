@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bridge.directory.provider import accepting_provider, models
 from bridge.scim.dialects import (
     PATCH_OP,
     QUIRKS,
@@ -19,9 +20,13 @@ from bridge.scim.dialects import (
     with_quoted_numbers,
     without_blanks,
 )
+from bridge.scim.filters import canonical, parsed
+from tests.conftest import SANDBOX_MAPPING
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+GOTO = "urn:scim:schemas:extension:goto:1:User"
+MODEL = models(accepting_provider(SANDBOX_MAPPING))["User"]
 DOCUMENT = Path(__file__).parents[2] / "docs" / "dialects.md"
 DIALECTS = Path(__file__).parents[2] / "bridge" / "scim" / "dialects"
 
@@ -44,6 +49,11 @@ def one(sent: Any) -> list[Any]:
 
 def flagged(raw: str) -> tuple[str, str]:
     return flag_before_path("/", raw)
+
+
+def filtered(text: str) -> str:
+    found = canonical(parsed(mended_filter(text)), [MODEL], root="http://bridge.test", lenient=True)
+    return str(found)
 
 
 def pathed(op: str, path: str | None, value: Any) -> dict[str, Any]:
@@ -143,11 +153,22 @@ EXAMPLES: dict[str, list[Example]] = {
         (mended_filter, "externalId eq ab-1", 'externalId eq "ab-1"'),
         (mended_filter, "userName eq a@b.c and active eq true",
          'userName eq "a@b.c" and active eq true'),
+        (mended_filter, 'title eq "x eq y" and externalId eq abc',
+         'title eq "x eq y" and externalId eq "abc"'),
     ],
     "number for a text": [(with_quoted_numbers, "id eq 42", 'id eq "42"')],
     "short enterprise filter": [
-        (mended_filter, 'manager eq "7"', f'{ENTERPRISE}:manager.value eq "7"'),
-        (mended_filter, 'department eq "D"', f'{ENTERPRISE}:department eq "D"'),
+        (filtered, 'manager eq "7"', f'{ENTERPRISE}:manager.value eq "7"'),
+        (filtered, 'department eq "D"', f'{ENTERPRISE}:department eq "D"'),
+    ],
+    "brackets around one value": [
+        (filtered, 'name[givenName eq "A"]', 'name pr and name.givenName eq "A"'),
+        (filtered, 'manager[value eq "7"]',
+         f'{ENTERPRISE}:manager pr and {ENTERPRISE}:manager.value eq "7"'),
+    ],
+    "boolean or number as text in a filter": [
+        (filtered, 'active eq "True"', "active eq true"),
+        (filtered, f'{GOTO}:inviteCount gt "3"', f"{GOTO}:inviteCount gt 3"),
     ],
     "flag before the path": [
         (flagged, "aadOptscim062020/Users/1?count=2", ("/Users/1", "count=2")),

@@ -1,13 +1,11 @@
 """Queries, filters and URLs as clients send them, put into the RFC's form."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
 from scim2_models import InvalidFilterException, InvalidValueException, ScimFilter
-
-from bridge.scim.dialects.values import MANAGER, SHORT_NAMES
 
 QUERY_NAMES = {
     name.casefold(): name
@@ -16,14 +14,15 @@ QUERY_NAMES = {
         "cursor",
     )
 }  # fmt: skip
+LISTS = ("attributes", "excludedAttributes")
 UNQUOTED = re.compile(
     r"(?P<head>\b(?:eq|ne|co|sw|ew|gt|ge|lt|le)\s+)(?P<value>[^\s\"()\[\]]+)", re.IGNORECASE
 )
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-LITERAL = re.compile(r"true|false|null|" + NUMBER.pattern)
-ENTERPRISE_COMPARED = re.compile(
-    r"(?<![\w.:$-])(" + "|".join(SHORT_NAMES) + r")(?=(?:\.\w+)?\s)", re.IGNORECASE
-)
+LITERAL = re.compile(r"true|false|null|" + NUMBER.pattern, re.IGNORECASE)
+# A text of JSON, which holds whatever it likes.
+TEXT = re.compile(r'("(?:[^"\\]|\\.)*")', re.DOTALL)
+TWICE = "{name} is there twice, with different values: send it once"
 
 
 BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -31,9 +30,20 @@ NOT_ENCODED = "The query is not percent-encoded UTF-8; write % as %25, and é as
 
 
 def query(raw: str) -> dict[str, str]:
-    """Return a query string's parameters, whatever the case of their names."""
-    pairs = decoded(raw)
-    return {QUERY_NAMES.get(name.casefold(), name): value for name, value in pairs}
+    """Return a query string's parameters, whatever the case of their names.
+
+    Lists of attributes that come in several parts are one list. Raises invalidFilter or
+    invalidValue where a parameter is there twice and says two things.
+    """
+    parameters: dict[str, str] = {}
+    for name, value in decoded(raw):
+        known = QUERY_NAMES.get(name.casefold(), name)
+        if known in LISTS and parameters.get(known):
+            value = f"{parameters[known]},{value}"
+        else:
+            _refuse_second(known, parameters, value)
+        parameters[known] = value
+    return parameters
 
 
 def decoded(raw: str) -> list[tuple[str, str]]:
@@ -50,12 +60,24 @@ def decoded(raw: str) -> list[tuple[str, str]]:
 
 
 def search(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a search understands, whatever the case of its names; null is nothing sent."""
-    return {
-        known: value
-        for name, value in parameters.items()
-        if (known := QUERY_NAMES.get(name.casefold())) is not None and value is not None
-    }
+    """Return what a search understands, whatever the case of its names; null is nothing sent.
+
+    Raises what ``query`` raises.
+    """
+    understood: dict[str, Any] = {}
+    for name, value in parameters.items():
+        known = QUERY_NAMES.get(name.casefold())
+        if known is not None and value is not None:
+            _refuse_second(known, understood, value)
+            understood[known] = value
+    return understood
+
+
+def _refuse_second(name: str, parameters: Mapping[str, Any], value: Any) -> None:
+    if name in QUERY_NAMES.values() and parameters.get(name, value) != value:
+        detail = TWICE.format(name=name)
+        refusal = InvalidFilterException if name == "filter" else InvalidValueException
+        raise refusal(detail=detail)
 
 
 def without_blanks(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,30 +97,31 @@ def _folded_order(value: Any) -> Any:
 
 
 def mended_filter(text: str) -> str:
-    """Return a filter in the RFC's grammar; one that is right already stays as it is.
+    """Return a filter in the RFC's grammar, where its values merely lack their quotes.
 
-    Values without quotes, and enterprise attributes without their schema.
+    One that is right already stays as it is, and so does one that is not understood.
     """
-    mended = ENTERPRISE_COMPARED.sub(lambda match: _compared(match[1]), text)
-    if _is_filter(mended):
-        return mended
-    quoted = UNQUOTED.sub(_quoted, mended)
+    if _is_filter(text):
+        return text
+    quoted = _outside_texts(text, _quoted)
     return quoted if _is_filter(quoted) else text
 
 
 def with_quoted_numbers(text: str) -> str:
     """Return a filter whose numbers are texts: an id or an employee number is no number in SCIM."""
-    return UNQUOTED.sub(_number_quoted, text)
+    return _outside_texts(text, _number_quoted)
+
+
+def _outside_texts(text: str, change: Callable[[re.Match[str]], str]) -> str:
+    """Change the values without quotes; what stands in quotes is nobody's to change."""
+    parts = TEXT.split(text)
+    parts[::2] = [UNQUOTED.sub(change, part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _number_quoted(match: re.Match[str]) -> str:
     value = match["value"]
     return f'{match["head"]}"{value}"' if NUMBER.fullmatch(value) else match[0]
-
-
-def _compared(name: str) -> str:
-    path = SHORT_NAMES[name.casefold()]
-    return f"{path}.value" if path == MANAGER else path
 
 
 def _quoted(match: re.Match[str]) -> str:

@@ -71,6 +71,12 @@ QUIRKS = (
     Quirk(
         "short enterprise filter", "`manager eq` and `department eq` without their schema", ENTRA
     ),
+    Quirk(
+        "brackets around one value", '`name[givenName eq "A"]` is `name.givenName eq "A"`', INFERRED
+    ),
+    Quirk(
+        "boolean or number as text in a filter", '`active eq "True"` is `active eq true`', INFERRED
+    ),
     Quirk("flag before the path", "`/scim/v2?flag/Users` is `/scim/v2/Users`", ENTRA),
 )
 # fmt: on
