@@ -120,6 +120,8 @@ def with_fields(
         changed["products"] = sorted(products)
     if not changed.license_keys and not changed.admin_roles:
         changed["status"] = SUSPENDED
+        if "canAuthenticate" in changed:
+            changed["canAuthenticate"] = False
     return changed
 
 

@@ -31,6 +31,10 @@ USER_FIELDS = frozenset(
 )  # fmt: skip
 
 
+# Fields that are sets, whatever the order in which GoTo lists them.
+UNORDERED = ("licenseKeys", "adminRoles")
+
+
 class Assembly:
     """Builds entries; it stores nothing and asks GoTo nothing."""
 
@@ -55,6 +59,8 @@ class Assembly:
         A user that the bridge ``just_made`` was created now, whatever GoTo's clock says.
         """
         key = record.key
+        known = self._snapshot.users.get(key)
+        record = in_order(record, known.record if known else None)
         beside = self._ledger.held("User", key) if held is UNCHANGED else held
         content = framed("User", key, self._mapping.users.reading.resource(record, beside))
         group = record.group_key
@@ -80,6 +86,7 @@ class Assembly:
 
     def _raw(self, record: UserRecord) -> bytes:
         """Return those fields that are of use, as JSON."""
+        record = in_order(record)
         if record.keys() <= self._known_fields:
             return raw_of(record)
         return raw_of({name: record[name] for name in self.user_fields if name in record})
@@ -136,6 +143,21 @@ class Assembly:
         entry.state = self._ledger.observed(
             "Group", entry.key, content_version(entry.base, entry.digest)
         )
+
+
+def in_order(record: UserRecord, known: UserRecord | None = None) -> UserRecord:
+    """Return a record whose lists are in the order that is known: GoTo's order of them says
+    nothing, and may be another one with each read. Products, which GoTo derives, are sorted."""
+    changed: dict[str, list[Any]] = {}
+    if products := record.get("products"):
+        changed["products"] = sorted(products, key=str)
+    for name in UNORDERED if known else ():
+        values, before = record.get(name), known.get(name) if known else None
+        if values and before and sorted(values) == sorted(before):
+            changed[name] = before
+    if all(record.get(name) == values for name, values in changed.items()):
+        return record
+    return UserRecord({**record, **changed})
 
 
 def _membership(key: str, name: Any) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from bridge.goto import LicenseRecord
 from bridge.mapping.lists import WRITABLE_LISTS, Item
 
 Licenses = Mapping[str, LicenseRecord]
+# What a client that names a licence itself says of it.
+NAMES = frozenset({"display", "type"})
 # What GoTo knows under a key, and what the client said of it.
 Meant = dict[str, Item]
 
@@ -173,7 +175,15 @@ def shown_role(role: str) -> Item:
 
 def beside(meant: Meant, shown: Callable[[str], Item]) -> list[Item]:
     """Return what is to be held of what clients said: that which is not shown anyway."""
-    return [item for key, item in meant.items() if item != shown(key)]
+    said = []
+    for key, item in meant.items():
+        anyway = shown(key)
+        rest = {name: value for name, value in item.items() if anyway.get(name) != value}
+        if NAMES & rest.keys():
+            said.append(item)
+        elif rest:
+            said.append({**rest, "value": key})
+    return said
 
 
 def names_of(licenses: Licenses) -> Mapping[str, Item]:
@@ -192,9 +202,11 @@ def with_names(
     items = resource.get("entitlements")
     if not items:
         return resource
-    described = {item["value"] for item in held.get("entitlements") or ()}
+    said = {item["value"]: item for item in held.get("entitlements") or ()}
     named = [
-        item if (key := item["value"]) in described else names.get(key) or {"value": key}
+        own
+        if NAMES & (own := said.get(key := item["value"], {})).keys()
+        else {**(names.get(key) or {"value": key}), **own}
         for item in items
     ]
     return {**resource, "entitlements": named}

@@ -22,8 +22,9 @@ from bridge.directory.ledger import Ledger
 from bridge.directory.locks import Locks
 from bridge.directory.recent import OF_GROUP, Recent
 from bridge.directory.refresh import Refresh
-from bridge.directory.snapshot import Snapshot
+from bridge.directory.snapshot import Growth, Snapshot
 from bridge.directory.time import Clock
+from bridge.directory.totals import is_total_of, with_total
 from bridge.directory.trail import Trail
 from bridge.errors import GoToError, RecordNotFound
 from bridge.goto import GoToClient, GroupRecord, UserRecord, insisting
@@ -185,9 +186,7 @@ class Core:
         before = self.snapshot.users.get(entry.key)
         if before is not None or not entry.was_seen or self.recent.of(entry.key, self.clock()):
             self.recent.wrote(entry.key, before.record if before else None, entry.record)
-        origin = before.group_key if before else None
-        touched = self.snapshot.put_user(entry)
-        await self._keep_counts(touched, origin)
+        await self._keep_counts(self.snapshot.put_user(entry))
         return entry
 
     async def see_user(self, record: UserRecord, *, seen_at: float) -> UserEntry | None:
@@ -204,7 +203,7 @@ class Core:
         entry = self.assembly.user(self.recent.placed(newest, seen_at), seen_at=seen_at)
         touched = self.snapshot.put_user(entry)
         await self.ledger.save_seen("User", [entry.state])
-        await self._keep_counts(touched, known.group_key if known else None)
+        await self._keep_counts(touched)
         return entry
 
     def is_left(self, record: UserRecord) -> bool:
@@ -228,7 +227,7 @@ class Core:
             self.recent.wrote(key, before.record, left)
         touched = self.snapshot.drop_user(key)
         await self.ledger.part(key, parked, audited=audited, ended=ended)
-        await self._keep_counts(touched, before.group_key if before else None)
+        await self._keep_counts(touched)
 
     async def forget_user(
         self,
@@ -245,7 +244,7 @@ class Core:
             self.recent.wrote(key, before.record if before else {}, None)
         touched = self.snapshot.drop_user(key)
         await self.ledger.bury("User", [key], audited=audited, ended=ended)
-        await self._keep_counts(touched, before.group_key if before else None)
+        await self._keep_counts(touched)
 
     async def forget_group(
         self, key: str, *, deleted: bool = False, audited: Sequence[AuditEntry] = ()
@@ -258,6 +257,10 @@ class Core:
             self.recent.wrote(key, before.record if before else {}, None)
         self.snapshot.drop_group(key)
         await self.ledger.bury("Group", [key], audited=audited)
+        if deleted and before is not None:
+            # What is below it stays below those above, unless a look says otherwise.
+            above = self.snapshot.above(before)
+            await self._keep_totals((each, -len(before.members)) for each in above)
         return before
 
     async def keep_group(
@@ -291,10 +294,30 @@ class Core:
         if shown is None or self.snapshot.gone_at(record.key) > seen_at:
             return None
         newest = self._newest_members(record.key, members, seen_at)
+        if is_total_of(shown, record):
+            shown = with_total(shown, len(newest) - record.member_count)
         entry = self.assembly.group(shown, newest, seen_at=seen_at)
+        had = len(known.members) if known else 0
         self.snapshot.put_group(entry)
         await self.ledger.save_seen("Group", [entry.state])
+        if known is not None:
+            await self._keep_totals(self._grown_above(known, had, entry))
         return entry
+
+    def _grown_above(
+        self, before: GroupEntry, had: int, now: GroupEntry
+    ) -> Iterator[tuple[GroupEntry, int]]:
+        """Tell by how much the groups above one grew, by what a look at this one showed."""
+        old, new = before.record.key_path[:-1], now.record.key_path[:-1]
+        was_moved = old[-1:] != new[-1:]
+        for key in dict.fromkeys((*old, *new)):
+            grown_by = len(now.members) - had if key in old and key in new else 0
+            if was_moved and key not in old:
+                grown_by = now.record.total_member_count
+            elif was_moved and key not in new:
+                grown_by = -before.record.total_member_count
+            if grown_by and key in self.snapshot.groups:
+                yield self.snapshot.groups[key], grown_by
 
     def _newest_members(self, group: str, members: Iterable[str], seen_at: float) -> list[str]:
         """Return the members that a look showed, and of users moved since what is known now."""
@@ -317,16 +340,22 @@ class Core:
                 newest.append(key)
         return newest
 
-    async def _keep_counts(self, touched: Iterable[GroupEntry], origin: str | None) -> None:
+    async def _keep_counts(self, touched: Iterable[Growth]) -> None:
+        """Bring the groups whose members changed up to that, and those above them."""
+        await self._keep_totals(
+            (each, grown_by)
+            for group, grown_by in touched
+            for each in (group, *self.snapshot.above(group))
+        )
+
+    async def _keep_totals(self, grown: Iterable[Growth]) -> None:
         changed: dict[str, GroupEntry] = {}
-        for group in touched:
-            grown_by = -1 if group.key == origin else 1
-            for each in (group, *self.snapshot.above(group)):
-                before = _shape(each)
-                self.assembly.group_changed(each, grown_by=grown_by)
-                self.recent.wrote(each.key, before, _shape(each))
-                self.snapshot.touch_group(each.key)
-                changed[each.key] = each
+        for each, grown_by in grown:
+            before = _shape(each)
+            self.assembly.group_changed(each, grown_by=grown_by)
+            self.recent.wrote(each.key, before, _shape(each))
+            self.snapshot.touch_group(each.key)
+            changed[each.key] = each
         if changed:
             await self.ledger.save("Group", [group.state for group in changed.values()])
 

@@ -137,16 +137,20 @@ class GroupEntry:
         """The ETag: the same while name, held attributes and members are the same."""
         return self.state.version
 
-    def add(self, key: str) -> None:
-        """Take a user in; nothing happens where it is in already."""
-        if key not in self.members:
-            self.members[key] = None
-            self.digest ^= key_digest(key)
+    def add(self, key: str) -> int:
+        """Take a user in; returns by how many the group grew, 0 where it was in already."""
+        if key in self.members:
+            return 0
+        self.members[key] = None
+        self.digest ^= key_digest(key)
+        return 1
 
-    def remove(self, key: str) -> None:
-        """Take a user out; nothing happens where it is not in."""
-        if self.members.pop(key, self) is None:
-            self.digest ^= key_digest(key)
+    def remove(self, key: str) -> int:
+        """Take a user out; returns by how many the group grew, 0 where it was not in."""
+        if self.members.pop(key, self) is not None:
+            return 0
+        self.digest ^= key_digest(key)
+        return -1
 
     @property
     def resource(self) -> Mapping[str, Any]:

@@ -129,6 +129,8 @@ class Groups:
         core = self._core
         key = await self._create(name)
         record = GroupRecord({"key": key, "name": name, "keyPath": [key], "namePath": [name]})
+        # As GoTo shows it from the next look on.
+        record |= {"memberCount": 0, "totalMemberCount": 0}
         entry = core.assembly.group(record, (), seen_at=core.clock(), held=held)
         return await core.keep_group(entry, audited=core.trail.group("create", key), ended=ended)
 

@@ -20,7 +20,15 @@ LAG = 30.0
 
 # What GoTo makes of the other fields: it says nothing about which of the writes a read has seen.
 DERIVED = frozenset(
-    {"status", "products", "groupName", "groupKeyPath", "groupNamePath", "invitedDate"}
+    {
+        "status",
+        "canAuthenticate",
+        "products",
+        "groupName",
+        "groupKeyPath",
+        "groupNamePath",
+        "invitedDate",
+    }
 )
 
 # The fields of a user's record that say which group it is in.

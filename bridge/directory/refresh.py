@@ -26,6 +26,7 @@ from bridge.directory.recent import Recent
 from bridge.directory.second_look import Listing, believed
 from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
+from bridge.directory.totals import TOTAL, missing, with_total
 from bridge.errors import RecordNotFound
 from bridge.goto import GoToClient, GroupRecord, LicenseRecord, UserRecord
 from bridge.store import StoreUnavailable
@@ -204,8 +205,9 @@ class Refresh:
         digests: Mapping[str, int],
     ) -> dict[str, GroupEntry]:
         members = members_by_group(users.values())
+        short = missing(records, members)
         seen: dict[str, tuple[GroupRecord, float]] = {
-            record.key: (record, began)
+            record.key: (self._counted(record, each, short.get(each.key, 0)), began)
             for each in records
             if (record := self._recent.newest(each, began))
             and self._snapshot.gone_at(record.key) <= began
@@ -217,6 +219,13 @@ class Refresh:
             key: self._assembly.group(record, members[key], seen_at=seen_at, digests=digests)
             for key, (record, seen_at) in seen.items()
         }
+
+    @staticmethod
+    def _counted(record: GroupRecord, read: GroupRecord, short: int) -> GroupRecord:
+        """Return a record with the total of the members that are shown, if it was read with it."""
+        if TOTAL not in read:
+            return record
+        return with_total(GroupRecord({**record, TOTAL: read[TOTAL]}), short)
 
     async def _take_over(self, users: dict[str, UserEntry], groups: dict[str, GroupEntry]) -> None:
         # What the ledger remembers is gone too where the snapshot of before a restart is not known.

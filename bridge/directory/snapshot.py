@@ -17,6 +17,9 @@ from bridge.directory.texts import text_of
 from bridge.goto import LicenseRecord
 from bridge.mapping.lists import Item
 
+# A group, and by how many members it grew, which may be none: a look at the group came before.
+Growth = tuple[GroupEntry, int]
+
 # So many users more than before, in parts of one, are put out of the garbage collector's sight.
 GROWTH = 0.25
 FEW = 1000
@@ -94,7 +97,7 @@ class Snapshot:
         """Forget what was missing before a moment: a pass that began then says the same."""
         self._gone = {key: at for key, at in self._gone.items() if at > before}
 
-    def put_user(self, entry: UserEntry) -> list[GroupEntry]:
+    def put_user(self, entry: UserEntry) -> list[Growth]:
         """Take in a user's entry; returns the groups whose members changed by it."""
         self._gone.pop(entry.key, None)
         before = self.users.get(entry.key)
@@ -108,7 +111,7 @@ class Snapshot:
         self._by_user_name[user_name] = entry.key
         return self._move(entry.key, before.group_key if before else None, entry.group_key)
 
-    def drop_user(self, key: str) -> list[GroupEntry]:
+    def drop_user(self, key: str) -> list[Growth]:
         """Forget a user; returns the group it was in."""
         entry = self.users.pop(key, None)
         if entry is None:
@@ -183,16 +186,14 @@ class Snapshot:
         if self._by_user_name.get(user_name) == entry.key:
             del self._by_user_name[user_name]
 
-    def _move(self, key: str, origin: str | None, target: str | None) -> list[GroupEntry]:
+    def _move(self, key: str, origin: str | None, target: str | None) -> list[Growth]:
         if origin == target:
             return []
         touched = []
         if origin and (group := self.groups.get(origin)):
-            group.remove(key)
-            self.touch_group(group.key)
-            touched.append(group)
+            touched.append((group, group.remove(key)))
         if target and (group := self.groups.get(target)):
-            group.add(key)
+            touched.append((group, group.add(key)))
+        for group, _ in touched:
             self.touch_group(group.key)
-            touched.append(group)
         return touched

@@ -80,7 +80,7 @@ class DirectoryStorage(AsyncScimStorage):
 
         def change(entry: Entry) -> dict[str, Any]:
             guard(entry)
-            return wanted
+            return _without_echo(wanted, entry)
 
         kind = _kind(resource_type)
         return self._model(await self._directory.replace(kind, str(resource.id), change))
@@ -103,6 +103,17 @@ def model_of(entry: Shown, provider: ScimProvider) -> Resource[Any]:
     resource = orjson.loads(orjson.dumps(entry.resource))  # a copy: it is the library's to change
     model = models(provider)[resource["meta"]["resourceType"]]
     return model.model_validate(resource, scim_provider=provider)
+
+
+def _without_echo(wanted: dict[str, Any], entry: Entry) -> dict[str, Any]:
+    """Leave out an address that nobody chose and that is as it was: it may follow the userName.
+
+    Whoever updates by this port changes a resource that was read, and means what is different.
+    """
+    is_echo = wanted.get("emails") == entry.resource.get("emails")
+    if is_echo and not entry.state.held.get("emails"):
+        return {name: value for name, value in wanted.items() if name != "emails"}
+    return wanted
 
 
 def _guard(expected_version: str | None) -> Guard[Entry]:

@@ -133,6 +133,9 @@ class Writing:
     ) -> None:
         assert rule.field is not None
         value = sent(rule.path, wanted)
+        if isinstance(value, str) and not rule.values:
+            # GoTo takes the blanks around a text off by itself.
+            value = value.strip() or None
         if value is None and before is None:
             value = rule.default
         if value is None:

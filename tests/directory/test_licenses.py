@@ -250,12 +250,14 @@ def test_what_is_said_beside_a_value_is_shown_again_and_else_goto_names_it(witne
         await sees.calls()
         plain = [{"value": meeting}, {"value": webinar}]
         replaced = await sees.patch(path, {"op": "replace", "path": "entitlements", "value": plain})
-        assert replaced.json()["entitlements"] == plain
+        license = sees.account.stored.licenses[webinar]
+        both = [named, {"value": webinar, "display": license.description, "type": "G2W"}]
+        assert replaced.json()["entitlements"] == both
         assert await writes(sees) == []
         # What was suspended comes back as it was.
         await sees.replace(path, active=False)
         assert "entitlements" not in await sees.done("GET", path)
-        assert (await sees.replace(path, active=True)).json()["entitlements"] == plain
+        assert (await sees.replace(path, active=True)).json()["entitlements"] == both
 
     witnessed(test)
 
