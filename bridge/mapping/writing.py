@@ -187,6 +187,8 @@ class Writing:
         if before is None or not known:
             email = address.of_new_user(user_name, emails, self._type.mail_domain)
         else:
+            if self._echoes_made_address(emails, before):
+                emails = []
             named = address.of_emails(emails) if names_emails else None
             follows = named is None and self._follows(user_name, wanted, before, target)
             if follows:
@@ -203,6 +205,21 @@ class Writing:
             target.fields["email"] = email
         if before is None:
             self._complete_names(wanted, email, target)
+
+    def _echoes_made_address(self, emails: list[dict[str, Any]], before: Before) -> bool:
+        """Whether the e-mails sent are those that the bridge made of a userName, and nothing else.
+
+        The client never named that address: it sends back what a read showed.
+        """
+        domain, old = self._type.mail_domain, str(before.resource.get("userName") or "")
+        email = str(before.record.get("email") or "")
+        return (
+            domain is not None
+            and not before.held.get("emails")
+            and not address.is_address(old)
+            and address.is_same(email, address.made_address(old, domain))
+            and emails == address.mirror(email)
+        )
 
     def _follows(
         self, user_name: str, wanted: Mapping[str, Any], before: Before, target: Target

@@ -4,6 +4,7 @@ Knows how SQLite and PostgreSQL want to be opened and locked; knows nothing of w
 """
 
 import asyncio
+import errno
 import functools
 import importlib
 import os
@@ -16,6 +17,7 @@ from contextlib import (
     closing,
     contextmanager,
     nullcontext,
+    suppress,
 )
 from pathlib import Path
 from typing import Any
@@ -163,8 +165,7 @@ async def _open_sqlite(url: URL) -> Database:
     path = sqlite_path(url.render_as_string(hide_password=False))
     assert path is not None
     try:
-        # Made here, because SQLite would make it readable by everyone; -wal and -shm follow suit.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        _make_file(path)
     except OSError as error:
         raise BridgeError(
             f"BRIDGE_DATABASE_URL: {path} cannot be opened for writing ({error.strerror}). Name a "
@@ -182,6 +183,18 @@ async def _open_sqlite(url: URL) -> Database:
     _set_up(engine.sync_engine)
     _set_up(direct)
     return Database(engine, in_a_thread=OneThread(direct.execution_options(bridge_writes=True)))
+
+
+def _make_file(path: Path) -> None:
+    """Make a database file that only its owner can read; -wal and -shm follow suit.
+
+    A file that exists is not opened: to close it would drop the locks that SQLite holds on it in
+    this process (POSIX fcntl locks), and another process could then remove the write-ahead log.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _set_up(engine: Engine) -> None:

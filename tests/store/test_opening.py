@@ -147,3 +147,24 @@ def test_every_sqlite_commit_is_flushed_and_references_are_checked(tmp_path: Pat
         assert pragmas == [2, 1, 10_000]
 
     asyncio.run(scenario())
+
+
+def test_a_second_opening_in_one_process_keeps_the_log_from_other_processes(tmp_path: Path) -> None:
+    """Another process that ends must not take itself for the last one and remove the log."""
+    url = f"sqlite:///{tmp_path}/bridge.db"
+
+    async def scenario() -> None:
+        first = await Store.open(url, sealer=Sealer([KEY]))
+        second = await Store.open(url, sealer=Sealer([KEY]))
+        await second.write([saving("acc", "User", [ResourceState("1", NOW, NOW, "v")])])
+        context = multiprocessing.get_context("spawn")
+        other = context.Process(target=_start, args=(url, "2"))
+        other.start()
+        other.join()
+        assert (tmp_path / "bridge.db-wal").exists()
+        await first.write([saving("acc", "User", [ResourceState("3", NOW, NOW, "v")])])
+        assert set(await second.states("acc", "User")) == {"1", "2", "3"}
+        await first.close()
+        await second.close()
+
+    asyncio.run(scenario())
