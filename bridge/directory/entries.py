@@ -156,11 +156,10 @@ class GroupEntry:
     def resource(self) -> Mapping[str, Any]:
         """Whole SCIM JSON but for locations; references are relative to the SCIM root."""
         resource = dict(self.base)
-        if self.members:
-            resource["members"] = [
-                {"value": key, "$ref": f"Users/{key}", "type": "User"}
-                for key in in_order(self.members)
-            ]
+        # An empty group says so: a client that sees no `members` takes them for left out.
+        resource["members"] = [
+            {"value": key, "$ref": f"Users/{key}", "type": "User"} for key in in_order(self.members)
+        ]
         resource["meta"] = meta("Group", self.state)
         return resource
 

@@ -145,7 +145,7 @@ def _only(value: Any, parts: Parts) -> Any:
     return {
         name: kept
         for name, inner in value.items()
-        if name in parts and (kept := _keep(inner, parts[name])) not in ({}, [])
+        if name in parts and ((kept := _keep(inner, parts[name])) not in ({}, []) or inner == [])
     }
 
 
@@ -162,6 +162,8 @@ def _without(value: Any, parts: Parts) -> Any:
     for name, inner in value.items():
         if name not in parts:
             kept[name] = inner
-        elif (rest := parts[name]) is not None and (left := _without(inner, rest)):
-            kept[name] = left
+        elif (rest := parts[name]) is not None:
+            left = _without(inner, rest)
+            if left or inner == []:
+                kept[name] = left
     return kept
