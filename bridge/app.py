@@ -65,6 +65,7 @@ def create_app(
             compiled,
             ended=metrics.count_refresh,
             contended=metrics.count_contention,
+            members_ignored=metrics.count_ignored_members,
             clock=lived.clock,
         )
         async with opening as rooms:

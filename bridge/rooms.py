@@ -38,6 +38,7 @@ class Rooms:
         tokens: AccessTokens,
         api: httpx.AsyncClient,
         contended: Callable[[], object],
+        members_ignored: Callable[[int], object],
         paged: Paged,
     ) -> None:
         self.store = store
@@ -47,6 +48,7 @@ class Rooms:
         self._mapping = mapping
         self._api = api
         self._contended = contended
+        self._members_ignored = members_ignored
         self._paged = paged
         self._throttle = Throttle(settings.goto_rate_limit)
         self.breaker = Breaker()
@@ -70,6 +72,7 @@ class Rooms:
             connect=self._connect,
             max_age=self._settings.snapshot_max_age,
             contended=self._contended,
+            members_ignored=self._members_ignored,
         )
 
     async def _connect(self) -> str:
@@ -124,6 +127,7 @@ async def open_rooms(
     *,
     ended: Callable[[Outcome], object] = lambda _: None,
     contended: Callable[[], object] = lambda: None,
+    members_ignored: Callable[[int], object] = lambda _: None,
     paged: Paged = lambda _what, _seen, _total: None,
     clock: Callable[[], float] = time.time,
     migrates: bool = True,
@@ -131,7 +135,8 @@ async def open_rooms(
     """Open everything that the bridge stands on; GoTo itself is asked when it is first needed.
 
     ``ended`` is told how each renewal of the access token ended, ``contended`` is called for each
-    user that clients are found to move back and forth, and ``paged`` is told of each page of a list
+    user that clients are found to move back and forth, ``members_ignored`` is told of members who
+    are nobody, and ``paged`` of each page of a list
     that GoTo gave.
     """
     async with AsyncExitStack() as stack:
@@ -159,6 +164,7 @@ async def open_rooms(
             tokens=tokens,
             api=api,
             contended=contended,
+            members_ignored=members_ignored,
             paged=paged,
         )
         stack.push_async_callback(lambda: rooms.directory.close())

@@ -308,6 +308,10 @@ async def remove_strangers(face: Face) -> Send:
     return _remove(face, await face.group(), keys)
 
 
+async def strangers(face: Face) -> Send:
+    return _remove(face, await face.group(), ["99"])
+
+
 async def delete_empty_group(face: Face) -> Send:
     group = await face.group()
     return lambda: face.ask("DELETE", f"/Groups/{group}")
@@ -341,13 +345,14 @@ COSTS = [
     Cost("Create a group", "1", "0", "0", create_group),
     Cost(
         "Create a group with members",
-        "1 + 1 a user", "0", "1 a user", create_group_with_members, users=3,
+        "1 + 1 a user", "0", "1", create_group_with_members, users=3,
     ),
     Cost("Rename a group", "1", "0", "1", rename_group),
     Cost("Change only what the bridge holds of a group", "0", "0", "1", change_held_of_group),
-    Cost("Put users in a group", "1 a user", "0", "1 + 1 a user", add_members, users=3),
-    Cost("Move users from another group", "1 a user", "0", "1 + 1 a user", move_members, users=2),
-    Cost("Put users in a group that are in it", "0", "0", "1 + 1 a user", add_members_again, 3),
+    Cost("Put users in a group", "1 a user", "0", "1 + 1", add_members, users=3),
+    Cost("Move users from another group", "1 a user", "0", "1 + 1", move_members, users=2),
+    Cost("Put users in a group that are in it", "0", "0", "1 + 1", add_members_again, 3),
+    Cost("Take somebody out of a group, or put in it, who is no user", "0", "0", "2", strangers),
     Cost("Take users out of a group", "1 a user", "1 a user", "1 + 1 a user", remove_members, 3),
     Cost(
         "Take users out of a group that are not in it",
@@ -584,8 +589,39 @@ def test_without_an_age_what_is_needed_twice_is_read_twice(tmp_path: Path) -> No
             rename, add = await rename_group(face), await add_members(face)
             return [await _counted(face, rename), await _counted(face, add)]
 
-    # The group; the group and, before any is moved and again under its lock, each of three users.
-    assert asyncio.run(run()) == [(1, 1), (3, 1 + 2 * 3)]
+    # The group; the group, its three users together, and each again under its lock.
+    assert asyncio.run(run()) == [(1, 1), (3, 1 + 1 + 3)]
+
+
+@pytest.mark.parametrize("max_age", [MAX_AGE, 0], ids=["aged", "no age"])
+@pytest.mark.parametrize("op", ["add", "remove", "replace", "PUT"])
+def test_thousands_who_are_no_users_cost_a_refresh_at_most(
+    tmp_path: Path, op: str, max_age: float
+) -> None:
+    keys = [str(number) for number in range(5000)]
+
+    async def run() -> list[tuple[int, int]]:
+        async with face_over(tmp_path, max_age=max_age) as face:
+            face.clock.tick = 0.001
+            group = await face.group()
+
+            async def send() -> None:
+                value = _values(keys)
+                body: dict[str, Any] = {"schemas": [GROUPS], "displayName": "A", "members": value}
+                if op != "PUT":
+                    operation = {"op": op, "path": "members", "value": value}
+                    body = {"schemas": [PATCH_OP], "Operations": [operation]}
+                method = "PUT" if op == "PUT" else "PATCH"
+                answer = await face.client.request(method, f"/Groups/{group}", json=body)
+                assert answer.status_code == (200 if op in ("add", "remove") else 400)
+
+            face.clock.now += 2 * MAX_AGE
+            old = await _counted(face, send)
+            return [old, await _counted(face, send)]
+
+    # The group, and licences, users and groups for the refresh.
+    young = (0, 0) if max_age else (0, 4)
+    assert asyncio.run(run()) == [(0, 4), young]
 
 
 def test_the_list_after_a_group_is_deleted_takes_no_new_snapshot(tmp_path: Path) -> None:

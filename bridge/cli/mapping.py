@@ -21,6 +21,7 @@ DELETES = {
     "delete": "delete, the user is removed at GoTo",
     "suspend": "suspend, the user is hidden and loses licences and roles",
 }
+UNKNOWN_MEMBERS = {"refuse": "is refused (400)", "ignore": "is ignored with a warning"}
 CONFLICTS = {"move": "moves it there", "reject": "is refused (409)"}
 
 
@@ -55,6 +56,10 @@ def show_mapping(file: Path | None, *, config: Path | None) -> None:
     say(
         "Adding a user who is in a group to another one (groups.conflict): "
         f"{mapping.group_conflict}, it {CONFLICTS[mapping.group_conflict]}"
+    )
+    say(
+        "Adding a member who is no user, by PATCH (groups.unknown_members): "
+        f"{mapping.unknown_members}, it {UNKNOWN_MEMBERS[mapping.unknown_members]}"
     )
     say(f"Delete of a user (activation.on_delete): {DELETES[mapping.on_delete]}")
     roles = ", ".join(mapping.grantable_roles) or "none"

@@ -7,10 +7,12 @@ from bridge.directory.entries import (
     GroupEntry,
     Kind,
     MembershipChange,
+    MembersPlan,
     UserEntry,
     clients_own,
 )
 from bridge.directory.licenses import Assignable
+from bridge.directory.member_ids import member_key
 from bridge.directory.offers import AnyKind, OfferEntry, Shown, is_offer, record_kind
 from bridge.directory.paging import Page
 from bridge.directory.search import Query
@@ -24,6 +26,7 @@ __all__ = [
     "Entry",
     "GroupEntry",
     "Kind",
+    "MembersPlan",
     "MembershipChange",
     "OfferEntry",
     "Page",
@@ -33,6 +36,7 @@ __all__ = [
     "acting_for",
     "clients_own",
     "is_offer",
+    "member_key",
     "model_of",
     "record_kind",
     "wanted_of",

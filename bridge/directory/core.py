@@ -58,6 +58,7 @@ class Core:
     sleep: Callable[[float], Awaitable[object]]
     max_age: float
     administrator: str
+    members_ignored: Callable[[int], object] = lambda _: None
 
     def oldest_allowed(self, *, live: bool = False) -> float:
         """Return the moment before which nothing may have been seen to be answered now."""

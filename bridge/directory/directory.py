@@ -21,7 +21,7 @@ from bridge.directory.entries import (
     GroupEntry,
     Guard,
     Kind,
-    MembershipChange,
+    MembersPlan,
     UserEntry,
 )
 from bridge.directory.groups import Groups
@@ -59,7 +59,8 @@ class Directory:
 
     ``max_age`` is how old, in seconds, what is answered may be; ``patience`` how many seconds a
     verb may take before its caller is told to come back. ``contended`` is called for each user that
-    clients were found to move back and forth.
+    clients were found to move back and forth, ``members_ignored`` with a number of members of a
+    PATCH who are nobody.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Directory:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         patience: float = PATIENCE,
         contended: Callable[[], object] = lambda: None,
+        members_ignored: Callable[[int], object] = lambda _: None,
     ) -> None:
         self._means = Means(
             goto=goto,
@@ -83,6 +85,7 @@ class Directory:
             max_age=max_age,
             clock=clock,
             sleep=sleep,
+            members_ignored=members_ignored,
         )
         self._connect = connect
         self._clock = clock
@@ -269,18 +272,21 @@ class Directory:
         *,
         patched: bool = False,
         named: Collection[str] = (),
+        members: MembersPlan | None = None,
     ) -> Entry:
         """Make a resource what ``change`` makes of it as it is.
 
         ``patched`` says that what is then missing was removed, not left out; ``named`` are then the
-        attributes that the client spoke of.
+        attributes that the client spoke of. ``members`` says what becomes of a group's members,
+        instead of the ``members`` in the change.
         """
 
         async def replacing() -> Entry:
             opened = await self._opened()
             if kind == "User":
                 return await opened.users.replace(key, change, patched=patched, named=named)
-            return await opened.groups_of(key).replace(key, change, patched=patched)
+            groups = opened.groups_of(key)
+            return await groups.replace(key, change, patched=patched, members=members)
 
         return await self._whole(replacing())
 
@@ -291,9 +297,7 @@ class Directory:
         known = self._done.core.snapshot.licenses
         return belongings.license_of(code, user.record.license_keys, known)
 
-    async def change_members(
-        self, key: str, plan: Callable[[GroupEntry], MembershipChange]
-    ) -> GroupEntry:
+    async def change_members(self, key: str, plan: MembersPlan) -> GroupEntry:
         """Put users in a group and take users out of it."""
 
         async def changing() -> GroupEntry:

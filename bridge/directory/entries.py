@@ -5,7 +5,7 @@ group can have a hundred thousand of them.
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -205,10 +205,19 @@ async def result_of(change: Change[E], entry: E) -> Wanted:
 
 @dataclass(frozen=True, slots=True)
 class MembershipChange:
-    """Keys of users that are to be put in a group, and that are to be taken out of it."""
+    """Keys of users that are to be put in a group, and that are to be taken out of it.
+
+    ``named`` were to be put in and are not any more; they are still to be users. Those in
+    ``required`` are to be users whatever the mapping says of unknown members.
+    """
 
     add: Sequence[str] = ()
     remove: Sequence[str] = ()
+    named: Sequence[str] = ()
+    required: Collection[str] = ()
+
+
+MembersPlan = Callable[[GroupEntry], MembershipChange]
 
 
 def raw_of(record: Mapping[str, Any]) -> bytes:

@@ -1,6 +1,6 @@
 """The verbs on groups."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scim2_models import ConflictException, SCIMException, UniquenessException
@@ -12,12 +12,15 @@ from bridge.directory.entries import (
     GroupEntry,
     Guard,
     MembershipChange,
+    MembersPlan,
     UserEntry,
     result_of,
 )
 from bridge.directory.group_changes import GroupChanges, group_name
 from bridge.directory.journal import about_group, about_key
-from bridge.directory.membership import Membership, member_keys, members_change
+from bridge.directory.member_ids import member_keys
+from bridge.directory.member_lookup import MemberLookup
+from bridge.directory.membership import Membership, members_change
 from bridge.directory.refusals import (
     goto_refusals,
     lost_so_far,
@@ -47,6 +50,7 @@ class Groups:
         self._core = core
         self._settling = settling
         self._membership = Membership(core, users, self._read_live)
+        self._lookup = MemberLookup(core, users)
         self._changes = GroupChanges(core, self.read, self._forget)
         self._writing = core.mapping.groups.writing
 
@@ -95,7 +99,7 @@ class Groups:
         refuse_large_holding(target.held)
         name = group_name(target.fields["name"])
         members = member_keys(wanted)
-        users = await self._membership.members(members)
+        users = (await self._lookup.found(MembershipChange(members, required=members))).add
         subject = about_group(name)
         payload = {"name": name, "held": target.held, "members": members}
         async with core.locks.hold(f"group name {case_mapped(name)}"):
@@ -167,20 +171,30 @@ class Groups:
                 return key
 
     async def replace(
-        self, key: str, change: Change[GroupEntry], *, patched: bool = False
+        self,
+        key: str,
+        change: Change[GroupEntry],
+        *,
+        patched: bool = False,
+        members: MembersPlan | None = None,
     ) -> GroupEntry:
-        """Make a group what ``change`` makes of it; without ``members`` in it, they stay."""
+        """Make a group what ``change`` makes of it; without ``members`` in it, they stay.
+
+        ``members`` says what becomes of them instead.
+        """
         core = self._core
         async with core.locks.hold(f"group {key}"):
             await self._settling.changes(about_key(key))
             entry = await self.read(key)
             wanted = await result_of(change, entry)
-            if wanted is None:
+            if wanted is None and members is None:
                 return entry
-            members = members_change(entry, wanted)
-            users = await self._membership.members(members.add)
-            entry = await self._changes.rename_and_hold(entry, wanted, patched=patched)
-            await self._membership.change(entry, add=users, remove=members.remove)
+            planned = members(entry) if members else members_change(entry, wanted or {})
+            found = await self._lookup.found(planned, group=key, members=entry.members)
+            entry = core.snapshot.groups.get(key, entry)
+            if wanted is not None:
+                entry = await self._changes.rename_and_hold(entry, wanted, patched=patched)
+            await self._membership.change(entry, add=found.add, remove=found.remove)
             return core.snapshot.groups.get(key, entry)
 
     async def delete(self, key: str, *, guard: Guard[GroupEntry] | None = None) -> None:
@@ -264,18 +278,16 @@ class Groups:
 
     # -- Membership --------------------------------------------------------
 
-    async def change_members(
-        self, key: str, plan: Callable[[GroupEntry], MembershipChange]
-    ) -> GroupEntry:
+    async def change_members(self, key: str, plan: MembersPlan) -> GroupEntry:
         """Put users in a group and take users out, one write each; repeats change nothing.
 
         A user that is to be taken out is read first, so that it never leaves another group.
         """
         core = self._core
         entry = await self.read(key)
-        change = plan(entry)
-        users = await self._membership.members(change.add)
-        await self._membership.change(entry, add=users, remove=change.remove)
+        found = await self._lookup.found(plan(entry), group=key, members=entry.members)
+        entry = core.snapshot.groups.get(key, entry)
+        await self._membership.change(entry, add=found.add, remove=found.remove)
         return core.snapshot.groups.get(key, entry)
 
 

@@ -8,15 +8,12 @@ from scim2_models import ConflictException, InvalidValueException, NotFoundExcep
 
 from bridge.directory.core import Core
 from bridge.directory.entries import GroupEntry, MembershipChange, UserEntry
+from bridge.directory.member_ids import member_keys
 from bridge.directory.recent import OF_GROUP
 from bridge.directory.refusals import LOST
 from bridge.directory.users import Users
 from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
 from bridge.goto import GroupRecord, UserRecord
-
-# Users who are looked at one by one however short a pass would be, and those of a call of a pass.
-SINGLY = 50
-USERS_A_CALL = 1000
 
 
 class Membership:
@@ -28,18 +25,6 @@ class Membership:
         self._core = core
         self._users = users
         self._look_for_group = look_for_group
-
-    async def members(self, keys: Iterable[str]) -> list[UserEntry]:
-        """Return the users that are to become members, before any of them is moved.
-
-        Where so many would have to be asked for that a pass is shorter, a pass is made.
-        """
-        core, wanted = self._core, list(dict.fromkeys(keys))
-        unsure = sum(1 for key in wanted if self._users.known(key) is None)
-        passing = len(core.snapshot.users) // USERS_A_CALL
-        if core.max_age and unsure > SINGLY + passing:
-            await core.refresh.not_older_than(core.oldest_allowed())
-        return await existing(self._users, wanted)
 
     async def change(
         self, group: GroupEntry, *, add: Iterable[UserEntry], remove: Iterable[str]
@@ -153,33 +138,14 @@ class _Witness:
         return await self._core.group_keys(self._group_key), began
 
 
-async def existing(users: Users, keys: Iterable[str]) -> list[UserEntry]:
-    """Return the users with these ids. Raises InvalidValueException where one is nobody's."""
-    found = []
-    for key in dict.fromkeys(keys):
-        try:
-            found.append(await users.read(key))
-        except NotFoundException:
-            detail = f"members: there is no User with the id {key[:64]!r}"
-            raise InvalidValueException(attribute="members", detail=detail) from None
-    return found
-
-
-def member_keys(wanted: Mapping[str, Any]) -> list[str]:
-    """Return the ids of the members of a group that a client wants."""
-    members = wanted.get("members") or ()
-    return list(dict.fromkeys(str(member["value"]) for member in members if member.get("value")))
-
-
 def members_change(group: GroupEntry, wanted: Mapping[str, Any]) -> MembershipChange:
     """Return what makes a group's members those that a client wants; nothing where it says none."""
     if "members" not in wanted:
         return MembershipChange()
     keys = dict.fromkeys(member_keys(wanted))
-    return MembershipChange(
-        add=[key for key in keys if key not in group.members],
-        remove=[key for key in group.members if key not in keys],
-    )
+    coming = [key for key in keys if key not in group.members]
+    leaving = [key for key in group.members if key not in keys]
+    return MembershipChange(coming, remove=leaving, required=coming)
 
 
 async def all_settled(moves: Sequence[Coroutine[Any, Any, None]]) -> None:

@@ -43,6 +43,7 @@ class Means:
     max_age: float
     clock: Clock
     sleep: Callable[[float], Awaitable[object]]
+    members_ignored: Callable[[int], object]
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ async def _core(means: Means, administrator: str) -> tuple[Core, KeptPass]:
         sleep=means.sleep,
         max_age=means.max_age,
         administrator=administrator,
+        members_ignored=means.members_ignored,
     )
     await core.journal.load()
     return core, kept

@@ -12,6 +12,7 @@ from typing import TypeVar
 import structlog
 
 from bridge.directory.activation import is_suspended
+from bridge.directory.actor import THE_BRIDGE, actor
 from bridge.directory.arrivals import Arrivals
 from bridge.directory.assembly import Assembly
 from bridge.directory.entries import (
@@ -28,12 +29,15 @@ from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
 from bridge.directory.totals import TOTAL, missing, with_total
 from bridge.errors import RecordNotFound
-from bridge.goto import GoToClient, GroupRecord, LicenseRecord, UserRecord
+from bridge.goto import GoToClient, GroupRecord, LicenseRecord, UserRecord, asking_for
 from bridge.store import StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
 R = TypeVar("R", GroupRecord, LicenseRecord)
+
+REFRESH = "\0refresh"
+"""Who asks GoTo for a refresh, in the throttle: no client has such a name."""
 
 USERS_A_SECOND = 20_000
 """How many users of a new snapshot put its storing off by a second: whoever waited for the snapshot
@@ -72,6 +76,9 @@ class Refresh:
         while self._snapshot.taken_at is None or self._snapshot.taken_at < moment:
             if self._under_way is None or self._under_way.done():
                 self._under_way = asyncio.create_task(self._pass(), name="refresh")
+            if actor() != THE_BRIDGE:
+                # Its calls take turns with those of clients, whoever started the refresh.
+                self._goto.raise_priority(REFRESH)
             # A client that hangs up must not take the pass from those who wait with it.
             await asyncio.shield(self._under_way)
 
@@ -87,8 +94,10 @@ class Refresh:
     async def _pass(self) -> None:
         arrivals = Arrivals(self._ledger, "User")
         try:
-            await self._read(arrivals)
+            with asking_for(REFRESH):
+                await self._read(arrivals)
         finally:
+            self._goto.restore_priority(REFRESH)
             await arrivals.close()
 
     async def _read(self, arrivals: Arrivals) -> None:

@@ -5,7 +5,7 @@ change of members is a change of these users, with all the rules of that. What t
 who made them cannot be changed here; what clients hold beside them (``externalId``) is kept.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from scim2_models import ForbiddenException, MutabilityException, NotFoundException
@@ -18,13 +18,15 @@ from bridge.directory.entries import (
     GroupEntry,
     Guard,
     MembershipChange,
+    MembersPlan,
     UserEntry,
     clients_own,
     result_of,
 )
 from bridge.directory.holders import PREFIXES
 from bridge.directory.licenses import license_names
-from bridge.directory.membership import all_settled, existing, members_change
+from bridge.directory.member_lookup import FoundMembers, MemberLookup
+from bridge.directory.membership import all_settled, members_change
 from bridge.directory.refusals import mapping_refusals, not_found
 from bridge.directory.roles import KNOWN, role_name
 from bridge.directory.sizes import refuse_large_holding, refuse_oversize
@@ -43,6 +45,7 @@ class ShownAsGroups:
     def __init__(self, core: Core, users: Users) -> None:
         self._core = core
         self._users = users
+        self._lookup = MemberLookup(core, users)
         self._writing = core.mapping.groups.writing
         self._entries: dict[str, GroupEntry] = {}
         self.table = Table(self._entries)
@@ -86,34 +89,44 @@ class ShownAsGroups:
         return self._entries.get(key)
 
     async def replace(
-        self, key: str, change: Change[GroupEntry], *, patched: bool = False
+        self,
+        key: str,
+        change: Change[GroupEntry],
+        *,
+        patched: bool = False,
+        members: MembersPlan | None = None,
     ) -> GroupEntry:
         """Change what is held beside such a group, and its members where ``members`` is sent."""
         core = self._core
         async with core.locks.hold(f"group {key}"):
             entry = await self.read(key)
             wanted = await result_of(change, entry)
-            if wanted is None:
-                return entry
-            refuse_oversize(wanted, lambda: entry.resource)
-            before = Before(entry.resource, entry.record, entry.state.held)
-            with mapping_refusals():
-                target = self._writing.target(wanted, before, patched=patched)
-            refuse_large_holding(target.held, before.held)
-            if target.fields:
-                raise self._fixed(key, entry)
-            if target.held != entry.state.held:
-                entry = self._entry(key, entry.record.name, held=target.held)
-                changed = core.trail.group("change", key)
-                await core.ledger.save("Group", [entry.state], audited=changed)
-            await self._change(key, members_change(entry, wanted))
+            planned = members(entry) if members else members_change(entry, wanted or {})
+            found = await self._found(entry, planned)
+            if wanted is not None:
+                refuse_oversize(wanted, lambda: entry.resource)
+                await self._hold(entry, wanted, patched=patched)
+            await self._change(key, found)
             return await self.newest(key)
 
-    async def change_members(
-        self, key: str, plan: Callable[[GroupEntry], MembershipChange]
-    ) -> GroupEntry:
+    async def _hold(self, entry: GroupEntry, wanted: Mapping[str, Any], *, patched: bool) -> None:
+        """Keep what is wanted beside such a group."""
+        core, key = self._core, entry.key
+        before = Before(entry.resource, entry.record, entry.state.held)
+        with mapping_refusals():
+            target = self._writing.target(wanted, before, patched=patched)
+        refuse_large_holding(target.held, before.held)
+        if target.fields:
+            raise self._fixed(key, entry)
+        if target.held != entry.state.held:
+            kept = self._entry(key, entry.record.name, held=target.held)
+            changed = core.trail.group("change", key)
+            await core.ledger.save("Group", [kept.state], audited=changed)
+
+    async def change_members(self, key: str, plan: MembersPlan) -> GroupEntry:
         """Give users what the group stands for and take it away: a read and a write for each."""
-        await self._change(key, plan(await self.read(key)))
+        entry = await self.read(key)
+        await self._change(key, await self._found(entry, plan(entry)))
         return await self.newest(key)
 
     async def delete(self, key: str, *, guard: Guard[GroupEntry] | None = None) -> None:
@@ -191,22 +204,26 @@ class ShownAsGroups:
 
     # -- Members -----------------------------------------------------------------------
 
-    async def _change(self, key: str, change: MembershipChange) -> None:
-        if not change.add and not change.remove:
+    async def _found(self, entry: GroupEntry, change: MembershipChange) -> FoundMembers:
+        """Return whom a change means; of a group that can only be read, nobody can be changed."""
+        if change.add or change.remove:
+            attribute = ATTRIBUTES[self._shown(entry.key)]
+            field = WRITABLE_LISTS[attribute]
+            if self._core.mapping.users.writing.attribute_of(field) != attribute:
+                raise MutabilityException(
+                    attribute="members",
+                    detail=f"The mapping lets nobody write {attribute}, so that the members of "
+                    "this group can only be read: change them in GoTo",
+                )
+        return await self._lookup.found(change, group=entry.key, members=entry.members)
+
+    async def _change(self, key: str, found: FoundMembers) -> None:
+        if not found.add and not found.remove:
             return
-        shown = self._shown(key)
-        attribute = ATTRIBUTES[shown]
-        name = key.removeprefix(PREFIXES[shown])
-        field = WRITABLE_LISTS[attribute]
-        if self._core.mapping.users.writing.attribute_of(field) != attribute:
-            raise MutabilityException(
-                attribute="members",
-                detail=f"The mapping lets nobody write {attribute}, so that the members of this "
-                "group can only be read: change them in GoTo",
-            )
-        users = await existing(self._users, change.add)
-        moves = [self._give(user.key, attribute, name) for user in users]
-        moves += [self._take(user, attribute, name) for user in dict.fromkeys(change.remove)]
+        attribute = ATTRIBUTES[self._shown(key)]
+        name = key.removeprefix(PREFIXES[self._shown(key)])
+        moves = [self._give(user.key, attribute, name) for user in found.add]
+        moves += [self._take(user, attribute, name) for user in found.remove]
         await all_settled(moves)
 
     async def _give(self, user: str, attribute: str, name: str) -> None:

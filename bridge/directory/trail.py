@@ -79,6 +79,11 @@ class Trail:
             return [moved]
         return [moved, self._ledger.note("contention", "User", user, found)]
 
+    def ignored(self, group: str, members: Iterable[str], more: int) -> list[AuditEntry]:
+        """Return the lines for members of a PATCH who are nobody; ``more`` are told of at once."""
+        details = [{"member": member} for member in members] + ([{"more": more}] if more else [])
+        return [self._ledger.note("ignore-member", "Group", group, detail) for detail in details]
+
     def group(self, action: str, key: str) -> list[AuditEntry]:
         """Return the line for a group: ``create``, ``rename``, ``change`` or ``delete``."""
         return [self._ledger.note(action, "Group", key)]

@@ -3,7 +3,7 @@
 from bridge.goto.access_tokens import NO_GRANT, AccessTokens, Outcome
 from bridge.goto.account import Paged
 from bridge.goto.breaker import Breaker, circuit_open, insisting
-from bridge.goto.client import LARGEST_CREATE, GoToClient
+from bridge.goto.client import LARGEST_CREATE, LARGEST_LOOKUP, GoToClient
 from bridge.goto.connection import open_http
 from bridge.goto.grants import Grant, redeem_code
 from bridge.goto.records import (
@@ -20,6 +20,7 @@ from bridge.goto.token_endpoint import TokenEndpoint, authorize_url
 
 __all__ = [
     "LARGEST_CREATE",
+    "LARGEST_LOOKUP",
     "NO_GRANT",
     "AccessTokens",
     "Administrator",

@@ -22,7 +22,7 @@ from bridge.goto.bodies import (
     record_reader,
 )
 from bridge.goto.breaker import Breaker
-from bridge.goto.joined import UserReads
+from bridge.goto.joined import MOST, UserReads
 from bridge.goto.lookups import EmailLookup, users_by_key
 from bridge.goto.paging import read_page
 from bridge.goto.records import (
@@ -40,6 +40,7 @@ from bridge.goto.transport import Transport
 T = TypeVar("T")
 
 LARGEST_CREATE = 50
+LARGEST_LOOKUP = MOST
 """Users that one create takes; GoTo's own limit is unknown."""
 
 
@@ -76,6 +77,7 @@ class GoToClient:
             clock=clock,
             sleep=sleep,
         )
+        self._throttle = throttle
         self._account = Account(
             transport, key=account_key or "", page_size=page_size, sleep=sleep, paged=paged
         )
@@ -92,6 +94,14 @@ class GoToClient:
     def calls(self) -> int:
         """How many requests were sent to the Admin API so far, those tried again too."""
         return self._account.calls
+
+    def raise_priority(self, asker: str) -> None:
+        """Let the background calls of an asker take turns with interactive ones from now on."""
+        self._throttle.raise_priority(asker)
+
+    def restore_priority(self, asker: str) -> None:
+        """Let later background calls of an asker wait for interactive ones again."""
+        self._throttle.restore_priority(asker)
 
     async def connect(self, *, chosen: str = "") -> Administrator:
         """Read who is behind the grant, and settle which account is meant.
@@ -171,6 +181,10 @@ class GoToClient:
         if len(keys) > LARGEST_CREATE:
             raise ValueError(f"one look-up takes at most {LARGEST_CREATE} keys")
         return await users_by_key(self._account, [_digits(key) for key in keys])
+
+    async def users_shown(self, keys: Sequence[str]) -> list[UserRecord]:
+        """Those of up to ``LARGEST_LOOKUP`` users that one call shows; others may be there too."""
+        return await self._users.several([_digits(key) for key in keys])
 
     async def create_users(
         self,

@@ -5,6 +5,7 @@ trusted to say that a user is missing: one that it does not give is asked for al
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -53,6 +54,16 @@ class UserReads:
         # Who hangs up does not take the answer from the others.
         found = await asyncio.shield(look.task)
         return found[key] if key in found else await self._alone(key)
+
+    async def several(self, keys: Sequence[str]) -> list[UserRecord]:
+        """Those of at most ``MOST`` users that one call shows; one that it leaves out may be there.
+
+        None where this GoTo does not look for several at once.
+        """
+        if not self._joins or len(keys) < 2:
+            return []
+        look = _Look(keys=dict.fromkeys(keys))
+        return list((await self._look(asker(), look)).values())
 
     async def _alone(self, key: str) -> UserRecord:
         return await self._account.read(

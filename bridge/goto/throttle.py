@@ -63,6 +63,10 @@ class _Queue:
     def join(self, asker: str, turn: asyncio.Future[int]) -> None:
         self._lines.setdefault(asker, deque()).append(turn)
 
+    def take(self, asker: str) -> deque[asyncio.Future[int]]:
+        """Take one asker's line out."""
+        return self._lines.pop(asker, deque())
+
     def next(self) -> asyncio.Future[int]:
         asker = next(iter(self._lines))
         line = self._lines.pop(asker)
@@ -78,6 +82,7 @@ class Throttle:
 
     Interactive requests pass before background ones. Within each, those who ask (``asking_for``)
     take turns, one request each, and the requests of one asker keep the order they came in.
+    ``raise_priority`` makes one asker's background requests interactive.
     """
 
     def __init__(
@@ -96,6 +101,7 @@ class Throttle:
         self._under_way: dict[int, float] = {}  # ticket → departure, oldest first
         self._returns: list[float] = []  # heap of the times at which places are free again
         self._queues: tuple[_Queue, ...] = tuple(_Queue() for _ in Priority)
+        self._raised: set[str] = set()
         self._pump: asyncio.Task[None] | None = None
         self._slowed_at = -math.inf
         self._slowed_to = 1.0
@@ -106,7 +112,9 @@ class Throttle:
         if ticket is not None:
             return ticket
         turn: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._queues[priority.value].join(_asker.get(), turn)
+        asker = _asker.get()
+        passes = Priority.INTERACTIVE if asker in self._raised else priority
+        self._queues[passes.value].join(asker, turn)
         self._start_pump()
         try:
             return await turn
@@ -114,6 +122,21 @@ class Throttle:
             if turn.done() and not turn.cancelled():
                 self.give_back(turn.result())
             raise
+
+    def raise_priority(self, asker: str) -> None:
+        """Let an asker's background requests take turns with interactive ones from now on.
+
+        Those that wait already come first in its line.
+        """
+        if asker in self._raised:
+            return
+        self._raised.add(asker)
+        for turn in self._queues[Priority.BACKGROUND.value].take(asker):
+            self._queues[Priority.INTERACTIVE.value].join(asker, turn)
+
+    def restore_priority(self, asker: str) -> None:
+        """Undo ``raise_priority`` for later requests."""
+        self._raised.discard(asker)
 
     def enter_at_once(self) -> int | None:
         """A ticket where a place is free and nobody waits for one, else ``None``."""

@@ -16,7 +16,14 @@ from bridge.mapping.errors import MappingError, Mistake, Removed, ValueRefused
 from bridge.mapping.limits import DestructiveLimit, hourly_limit, limit_in_words
 from bridge.mapping.publishing import accepted_schemas, published_schemas
 from bridge.mapping.reading import Reading
-from bridge.mapping.rules import GroupConflict, OnDelete, Rules, ShownAsGroups, TypeRules
+from bridge.mapping.rules import (
+    GroupConflict,
+    OnDelete,
+    Rules,
+    ShownAsGroups,
+    TypeRules,
+    UnknownMembers,
+)
 from bridge.mapping.writing import Before, Target, Writing
 
 __all__ = [
@@ -97,6 +104,11 @@ class Mapping:
     def group_conflict(self) -> GroupConflict:
         """What becomes of adding a user to a second group."""
         return self.rules.group_conflict
+
+    @property
+    def unknown_members(self) -> UnknownMembers:
+        """What becomes of a PATCH that adds a member who is no user."""
+        return self.rules.unknown_members
 
     @property
     def on_delete(self) -> OnDelete:

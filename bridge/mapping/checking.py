@@ -29,9 +29,10 @@ SECTIONS = {
     "roles": {"grantable"},
     "limits": {"destructive_per_hour"},
     "users": {"held", "ignored", "attributes", "mail_domain", *SUBSTITUTION_KEYS},
-    "groups": {"held", "ignored", "attributes", "conflict", "include"},
+    "groups": {"held", "ignored", "attributes", "conflict", "unknown_members", "include"},
 }
 CONFLICT = ("groups", "conflict", ("move", "reject"))
+UNKNOWN_MEMBERS = ("groups", "unknown_members", ("refuse", "ignore"))
 ON_DELETE = ("activation", "on_delete", ("delete", "suspend"))
 SECTION_OF = {"User": "users", "Group": "groups"}
 LONGEST_LOCAL_PART = "a" * 64
@@ -56,6 +57,7 @@ def read_rules(document: Document) -> Rules:
         grantable_roles=tuple(dict.fromkeys(findings.texts("roles", "grantable"))),
         shown_as_groups=_shown_as_groups(findings),
         destructive_per_hour=_destructive_per_hour(findings),
+        unknown_members="ignore" if _choice(findings, UNKNOWN_MEMBERS) == "ignore" else "refuse",
     )
     _check_identity(findings, rules)
     _check_active(findings, rules.users)

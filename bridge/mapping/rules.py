@@ -19,6 +19,7 @@ STATUS = "status"
 
 GroupConflict = Literal["move", "reject"]
 OnDelete = Literal["delete", "suspend"]
+UnknownMembers = Literal["refuse", "ignore"]
 ShownAsGroups = Literal["licenses", "roles"]
 
 
@@ -87,3 +88,4 @@ class Rules:
     grantable_roles: tuple[str, ...] = ()
     shown_as_groups: tuple[ShownAsGroups, ...] = ()
     destructive_per_hour: DestructiveLimit = "auto"
+    unknown_members: UnknownMembers = "refuse"

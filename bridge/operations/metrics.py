@@ -59,6 +59,11 @@ class Metrics:
             ["reason"],
             registry=self.registry,
         )
+        self.ignored_members = Counter(
+            "bridge_unknown_members_ignored_total",
+            "Members of PATCH requests that were no users and were left out",
+            registry=self.registry,
+        )
         for outcome in OUTCOMES:
             self.refreshes.labels(outcome)
         for reason in auth_failure_reasons:
@@ -88,6 +93,10 @@ class Metrics:
     def count_contention(self) -> None:
         """Count a user that clients move back and forth."""
         self.contentions.inc()
+
+    def count_ignored_members(self, number: int) -> None:
+        """Count members of a PATCH that were left out."""
+        self.ignored_members.inc(number)
 
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
         """Show a number that is read at each scrape."""

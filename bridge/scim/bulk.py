@@ -18,6 +18,7 @@ from bridge.scim.bulk_together import together
 from bridge.scim.costs import refuse_costly_bulk, refuse_costly_patch
 from bridge.scim.errors import error_of
 from bridge.scim.exchange import Exchange, conditions
+from bridge.scim.membership import refuse_unreadable_members
 from bridge.scim.reading import operations_of, wanted_by
 from bridge.scim.rendering import json_response
 from bridge.scim.service import kind_of, read_only
@@ -74,6 +75,8 @@ class BulkRequests:
                 patch = operations_of(sent.get("data"))
                 refuse_costly_patch(sent.get("data"))
                 exchange.reader.refuse_departures(record_kind(kind_of(resource_type)), patch)
+            elif resource_type is not None and kind_of(resource_type) == "Group":
+                refuse_unreadable_members(sent.get("data"))
             operation = plan.resolve(step)
             service.locate_bulk_operation(exchange.base_url, resource_type, operation, outcome)
             failure = service.bulk_validation_failure(operation, outcome)

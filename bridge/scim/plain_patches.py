@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from bridge.directory import Entry, Kind, clients_own
 from bridge.limits import MOST_OPERATIONS
 from bridge.scim.dialects.patches import PATCH_OP
-from bridge.scim.membership import Membership
+from bridge.scim.membership import Membership, Step
 from bridge.scim.plain_resources import Place, is_plain_text
 
 SCHEMAS = [PATCH_OP]
@@ -72,7 +72,7 @@ def plain_membership(body: Mapping[str, Any], *, lenient: bool) -> Membership | 
     operations = _operations(body)
     if operations is None:
         return None
-    steps: list[tuple[str, list[str] | None]] = []
+    steps: list[Step] = []
     for operation in operations:
         verb, path = operation.get("op"), operation.get("path")
         if path == "members" and len(operation) == 3:
@@ -80,15 +80,15 @@ def plain_membership(body: Mapping[str, Any], *, lenient: bool) -> Membership | 
             # Only lenient clients take out by a list, or put everybody else out by one.
             if not keys or verb not in (("add", "remove", "replace") if lenient else ("add",)):
                 return None
-            steps.append((str(verb), keys))
+            steps.append(Step(str(verb), keys))
         elif verb == "remove" and isinstance(path, str) and len(operation) == 2:
             selected = SELECTED.fullmatch(path)
             if selected is None:
                 return None
-            steps.append(("remove", [selected[1]]))
+            steps.append(Step("remove", [selected[1]]))
         else:
             return None
-    return Membership(steps)
+    return Membership(steps, must_exist=not lenient)
 
 
 def _operations(body: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
@@ -112,8 +112,11 @@ def _keys(members: Any) -> list[str] | None:
             return None
         if not all(isinstance(value, str) for value in member.values()):
             return None
-        key = member.get("value", "")
-        if not (key.isascii() and key.isdecimal()) or member.get("type", "User") != "User":
+        # Ids that nobody has are read here too, since there may be thousands.
+        key = member.get("value", "").strip()
+        if not key or member.get("type", "User") != "User":
+            return None
+        if "groups/" in member.get("$ref", "").casefold():
             return None
         keys[key] = None
     return list(keys)

@@ -28,6 +28,7 @@ from bridge.limits import MOST_CHANGES, MOST_OPERATIONS
 from bridge.scim import dialects, filters
 from bridge.scim.auth import Profile
 from bridge.scim.dialects.values import qualified
+from bridge.scim.membership import refuse_unreadable_members
 from bridge.scim.plain_resources import Place, shape_of
 from bridge.scim.service import BridgeService
 
@@ -59,6 +60,8 @@ class Reader:
 
     def wanted(self, kind: Kind, body: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
         """Return what a POST or PUT says of a resource, as SCIM JSON."""
+        if kind == "Group":
+            refuse_unreadable_members(body)
         plain = shape_of(self.model(kind)).wanted(body)
         return wanted_by(self._resource(kind, body, context)) if plain is None else plain
 

@@ -15,6 +15,7 @@ from bridge.directory import (
     GroupEntry,
     Kind,
     MembershipChange,
+    MembersPlan,
     Shown,
     is_offer,
     record_kind,
@@ -22,7 +23,7 @@ from bridge.directory import (
 from bridge.scim.applying import Share, applied, steps_of
 from bridge.scim.costs import refuse_costly_patch, refuse_costly_resource
 from bridge.scim.exchange import Exchange
-from bridge.scim.membership import MEMBERS, Membership, membership
+from bridge.scim.membership import Membership, membership
 from bridge.scim.named import by_keys, named
 from bridge.scim.plain_patches import Texts, plain_membership, plain_texts
 from bridge.scim.reading import refuse_many_changes
@@ -123,11 +124,17 @@ class Verbs:
     ) -> Entry:
         """Apply operations, all or none; None are none."""
         reader = exchange.reader
-        members = membership(patch.operations or []) if patch and kind == "Group" else None
-        if members is not None:
-            if reader.profile == "lenient":
-                members = members.without_impossible()
-            return await self._moved(key, members, conditions)
+        members: MembersPlan | None = None
+        if patch is not None and kind == "Group":
+            found, others = membership(
+                patch.operations or [],
+                base_url=exchange.base_url,
+                must_exist=reader.profile == "strict",
+            )
+            if found.steps and not others:
+                return await self._moved(key, found, conditions)
+            members = found.plan
+            patch = patch.model_copy(update={"operations": others})
         if patch is not None:
             refuse_many_changes(patch)
 
@@ -140,12 +147,14 @@ class Verbs:
             # Applied anew, to a resource that was looked at meanwhile, it is paid for once.
             share.refund()
             if isinstance(entry, GroupEntry):
-                return await _applied_to_group(exchange, patch, entry, share)
+                return await _applied(exchange, patch, entry, share)
             keyed = by_keys(patch, partial(self._directory.license_of, entry))
             return await _applied(exchange, keyed, entry, share)
 
         spoken_of = named(patch) if patch and kind == "User" else ()
-        return await self._directory.replace(kind, key, change, patched=True, named=spoken_of)
+        return await self._directory.replace(
+            kind, key, change, patched=True, named=spoken_of, members=members
+        )
 
     async def delete(self, exchange: Exchange, kind: Kind, key: str) -> Response:
         """DELETE: 204."""
@@ -178,17 +187,3 @@ async def _applied(
     work = partial(applied, exchange.reader, patch, entry, share)
     is_short = len(entry.text) <= LARGE_BODY and steps_of(patch, entry.resource) <= MANY_STEPS
     return work() if is_short else await exchange.apart(work)
-
-
-async def _applied_to_group(
-    exchange: Exchange, patch: "PatchOp[Any]", entry: GroupEntry, share: Share
-) -> Mapping[str, Any] | None:
-    """Apply operations to a group, whose members may come and go meanwhile."""
-    before = set(entry.members)
-    wanted = await _applied(exchange, patch, entry, share)
-    if wanted is None or MEMBERS not in wanted:
-        return wanted
-    keys = dict.fromkeys(str(member["value"]) for member in wanted[MEMBERS])
-    staying = [key for key in entry.members if key in keys or key not in before]
-    coming = [key for key in keys if key not in before and key not in entry.members]
-    return {**wanted, MEMBERS: [{"value": key} for key in (*staying, *coming)]}

@@ -95,5 +95,6 @@ def test_the_effective_mapping_is_shown(
     after = out[out.rindex("┘") :]
     assert "(activation.licenses): none" in after
     assert "(groups.conflict): reject" in after
+    assert "(groups.unknown_members): refuse" in after
     assert "(users.mail_domain): people.example.org" in after
     assert "(users.locale, users.timezone): locale and timezone" in after

@@ -23,7 +23,9 @@ from tests.directory.witness import (
 )
 from tests.mapping.mappings import own
 
-INCLUDING = 'extends = "sandbox"\n[groups]\ninclude = ["licenses", "roles"]\n'
+INCLUDING = (
+    'extends = "sandbox"\n[groups]\ninclude = ["licenses", "roles"]\nunknown_members = "refuse"\n'
+)
 
 
 def including(folder: Path, text: str = INCLUDING) -> Mapping:

@@ -3,6 +3,8 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
@@ -96,6 +98,35 @@ def test_interactive_requests_pass_and_each_kind_keeps_its_order() -> None:
     work += [requests.send(name=f"i{i}") for i in range(3)]
     asyncio.run(_run(requests, *work))
     assert requests.order == ["first", "i0", "i1", "i2", "b0", "b1", "b2"]
+
+
+def test_background_requests_that_a_client_waits_for_take_turns_with_its_rivals() -> None:
+    requests = Requests(1)
+
+    async def raised() -> None:
+        await requests.clock.sleep(0.5)
+        requests.throttle.raise_priority("refresh")
+        requests.throttle.raise_priority("refresh")
+
+    work: list[Coroutine[None, None, None]] = [requests.send(name="first")]
+    background: dict[str, Any] = {"priority": Priority.BACKGROUND, "asker": "refresh"}
+    work += [requests.send(name=f"b{i}", **background) for i in range(2)]
+    work += [requests.send(name=f"b{i}", after=0.7, **background) for i in (2, 3)]
+    work += [requests.send(name=f"i{i}", asker="importer") for i in range(6)]
+    asyncio.run(_run(requests, raised(), *work))
+    order = ["first", "i0", "b0", "i1", "b1", "i2", "b2", "i3", "b3", "i4", "i5"]
+    assert requests.order == order
+
+
+def test_background_requests_wait_again_when_nobody_waits_for_them() -> None:
+    requests = Requests(1)
+    requests.throttle.raise_priority("refresh")
+    requests.throttle.restore_priority("refresh")
+    work = [requests.send(name="first")]
+    work += [requests.send(name="b", priority=Priority.BACKGROUND, asker="refresh")]
+    work += [requests.send(name=f"i{i}", asker="importer") for i in range(3)]
+    asyncio.run(_run(requests, *work))
+    assert requests.order == ["first", "i0", "i1", "i2", "b"]
 
 
 def test_one_request_does_not_wait_for_the_five_hundred_of_another_client() -> None:

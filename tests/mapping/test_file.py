@@ -134,6 +134,9 @@ def test_an_entry_without_a_field_needs_one_in_the_file_below(tmp_path: Path) ->
         ("[users]\nmail_domain = 'people'", 2, "must be a domain"),
         ("[users]\n\n[users.attributes]\ntitle = 'x'", 4, "write `held` here too, without title"),
         ("[groups]\nconflict = 'swap'", 2, '"move" or "reject"'),
+        ("[groups]\n\nunknown_members = 'drop'", 3, '"refuse" or "ignore"'),
+        ("[groups]\nunknown_members = true", 2, 'unknown_members must be "refuse" or "ignore"'),
+        ("[groups]\nunknown_member = 'ignore'", 2, "did you mean 'unknown_members'?"),
         ("[groups.attributes]\ndisplayName = 'name'", 2, '{ field = "name", required = true }'),
         ("[groups.attributes]\n\ndisplayName = 'title'", 3, "displayName must be mapped as"),
         ("[activation]\nlicenses = 'G2M'", 2, "'licenses' must be a list of texts"),
@@ -176,6 +179,15 @@ def test_a_wrong_part_is_named_with_its_line(
         assert (name, at) == ("own.toml", line + head.count("\n"))
     else:
         assert name == "goto.toml"
+
+
+def test_unknown_members_are_refused_but_in_the_sandbox(tmp_path: Path) -> None:
+    shipped_ones = {
+        name: load_mapping(shipped(name)).unknown_members for name in ("goto", "sandbox")
+    }
+    assert shipped_ones == {"goto": "refuse", "sandbox": "ignore"}
+    ignoring = 'extends = "goto"\n[groups]\nunknown_members = "ignore"\n'
+    assert load_mapping(written(tmp_path, ignoring)).unknown_members == "ignore"
 
 
 def test_all_mistakes_are_told_at_once_in_the_order_of_lines(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A group that nobody is in says so in every answer: a missing ``members`` would read as left out."""
+"""An empty group says so in every answer: a missing ``members`` would read as left out."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -15,6 +15,7 @@ from bridge.scim.dialects.values import (
     clean_item,
     held_list,
     manager,
+    members,
     qualified,
     text,
     valued,
@@ -109,6 +110,8 @@ def _leaves(path: str | None, value: Any) -> bool:
 
 def _patch_value(path: str | None, value: Any) -> Any:
     name = _name(path)
+    if name.removeprefix(f"{CORE['Group']}:".casefold()) == "members":
+        return members(value)
     if name == MANAGER.casefold():
         return manager(value)
     if name.rpartition(".")[2] in BOOLEAN_NAMES:

@@ -35,6 +35,8 @@ def clean(value: Mapping[str, Any]) -> dict[str, Any]:
             inner = boolean(inner)
         elif folded == "manager":
             inner = manager(inner)
+        elif folded == "members":
+            inner = members(inner)
         elif folded in LISTS and isinstance(inner, Mapping):
             inner = [clean(inner)]
         elif isinstance(inner, Mapping):
@@ -55,6 +57,14 @@ def clean(value: Mapping[str, Any]) -> dict[str, Any]:
 def held_list(items: list[Any]) -> list[Any]:
     """Items that the bridge holds: no empty ones, and none twice."""
     return once((item for item in items if item is not None), case_exact=True)
+
+
+def members(value: Any) -> Any:
+    """Return a list of members, whatever was sent; no member is left out, empty ones neither."""
+    items = value if isinstance(value, list) else None if value is None else [value]
+    if items is None:
+        return None
+    return [{"value": item} if isinstance(item, str) else item for item in items]
 
 
 def clean_item(item: Any) -> Any:
