@@ -16,7 +16,7 @@ from rich.console import Console
 from benchmarks.report import Finding, Found
 from benchmarks.size import FULL, QUICK, Size
 
-PARTS = ("imports", "waves", "members", "reads", "writes", "filters", "weight")
+PARTS = ("imports", "waves", "members", "reads", "writes", "filters", "weight", "hostile")
 ROOT = Path(__file__).parent.parent
 LINES = 5
 

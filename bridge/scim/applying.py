@@ -21,6 +21,8 @@ from bridge.scim.sight import out_of_sight
 NAME = re.compile(r"(?:urn:[^\[\s]*:)?(?P<name>[$\w-]+)", re.IGNORECASE)
 # A group's members may be gone through so often by one request, however many they are.
 ROUNDS_OF_MEMBERS = 3
+# The library reads a long path each time that it needs it.
+A_STEP_OF_PATH = 50
 
 
 @dataclass
@@ -66,7 +68,9 @@ def steps_of(patch: "PatchOp[Any]", resource: Mapping[str, Any]) -> int:
         name.casefold(): len(value) for name, value in resource.items() if isinstance(value, list)
     }
     return sum(
-        1 + sum(counts.get(name, 0) + added for name, added in _named(operation))
+        1
+        + len(operation.path or "") // A_STEP_OF_PATH
+        + sum(counts.get(name, 0) + added for name, added in _named(operation))
         for operation in patch.operations or []
     )
 

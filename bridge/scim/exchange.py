@@ -63,16 +63,17 @@ class Exchange:
         """Whether the client wants GoTo asked now (Cache-Control: no-cache)."""
         return "no-cache" in self.request.headers.get("cache-control", "").casefold()
 
-    async def read(self, reading: Reading[T]) -> T:
+    async def read(self, reading: Reading[T], *, large: int = LARGE_BODY) -> T:
         """Return what ``reading`` makes of the JSON object that was sent.
 
-        A large body is read in a thread, so that others are answered meanwhile.
+        A large body is read in a thread, so that others are answered meanwhile. ``large`` is the
+        number of bytes from which on it is.
         """
         content_type = self.request.headers.get("content-type")
         self.reader.service.ensure_json(content_type)
         content = await read_body(self.request)
 
-        if len(content) <= LARGE_BODY:
+        if len(content) <= large:
             return reading(parsed(content))
         return await self.apart(lambda: reading(parsed(content)))
 

@@ -27,7 +27,7 @@ from bridge.scim.membership import Membership, membership
 from bridge.scim.named import by_keys, named
 from bridge.scim.plain_patches import Texts, plain_membership, plain_texts
 from bridge.scim.reading import refuse_many_changes
-from bridge.scim.workers import LARGE_BODY, MANY_STEPS
+from bridge.scim.workers import LARGE_BODY, LARGE_PATCH, MANY_STEPS
 
 
 class Verbs:
@@ -91,7 +91,7 @@ class Verbs:
             refuse_costly_patch(body)
             return reader.patch(kind, body)
 
-        asked = await exchange.read(reading)
+        asked = await exchange.read(reading, large=LARGE_PATCH)
         if isinstance(asked, Membership):
             entry: Entry = await self._moved(key, asked, conditions)
         elif isinstance(asked, Texts):

@@ -17,6 +17,8 @@ T = TypeVar("T")
 THREADS = 2
 LARGE_BODY = 16 * 1024
 """Bytes from which on a body is read in a thread; a smaller one takes some milliseconds."""
+LARGE_PATCH = 2 * 1024
+"""Bytes of a body with PATCH operations, likewise: their paths are dear to read."""
 LARGE_QUERY = 600
 """Bytes of a query string, likewise."""
 MANY_STEPS = 50
