@@ -15,7 +15,7 @@ MOST_OPERATIONS = 1000
 MOST_CHANGES = 250
 """Operations of one PATCH on anything but the members of a group."""
 
-MOST_WORK = 40_000
+MOST_WORK = 32_000
 """What the PATCHes of one request may cost: an operation costs one, and one for each value that its
 attribute has, and one for each attribute in a value without a path."""
 
