@@ -46,7 +46,7 @@ class Accessor:
     @property
     def is_complex(self) -> bool:
         """Whether a value is made of sub-attributes."""
-        return isclass(self.kind) and issubclass(self.kind, BaseModel)
+        return is_complex(self.binding)
 
     @property
     def path(self) -> str:
@@ -96,6 +96,12 @@ class Accessor:
         if head is not None and self._sub is not None:
             head = head.get(self._sub)
         return self.comparable(head)
+
+
+def is_complex(binding: AttributeBinding) -> bool:
+    """Whether a value of an attribute is made of sub-attributes."""
+    kind = binding.target_type
+    return isclass(kind) and issubclass(kind, BaseModel)
 
 
 def converter(kind: type | None) -> Callable[[Any], Any] | None:

@@ -6,6 +6,7 @@ no sense, which is refused (RFC 7644 §3.4.2.2).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from scim2_models import InvalidFilterException, InvalidPathException, Mutability, Path
@@ -24,7 +25,7 @@ from scim2_models.path import (
     ValuePath,
 )
 
-from bridge.directory.attributes import Accessor, json_name
+from bridge.directory.attributes import is_complex, json_name
 from bridge.scim.dialects.values import SHORT_NAMES
 from bridge.scim.filters import references
 from bridge.scim.filters.literals import literal
@@ -91,7 +92,7 @@ class _Filter(FilterVisitor[FilterNode]):
         binding = self._binding(path)
         _refuse_write_only(path, binding)
         if not binding.is_multivalued:
-            if not (self.lenient and Accessor(binding).is_complex):
+            if not (self.lenient and is_complex(binding)):
                 raise InvalidFilterException(detail=NO_LIST.format(path=path))
             single = _OfSingle(self.models, self.root, self.lenient, path, binding)
             return LogicalExpr(LogicalOperator.and_, (Present(path), single.visit(node.val_filter)))
@@ -112,11 +113,7 @@ class _Filter(FilterVisitor[FilterNode]):
 
     def _bound(self, path: AttrPath) -> AttributeBinding | None:
         for model in self.models:
-            try:
-                binding = Path[model](str(path)).resolve()  # type: ignore[valid-type]
-            except InvalidPathException:
-                return None
-            if binding is not None:
+            if (binding := _attribute(model, path)) is not None:
                 return binding
         return None
 
@@ -131,7 +128,7 @@ class _Filter(FilterVisitor[FilterNode]):
         """Return the path and attribute that a comparison compares, which is never complex."""
         path = self._named(path)
         binding = self._binding(path)
-        if Accessor(binding).is_complex:
+        if is_complex(binding):
             value = AttrPath(path.attr, "value", path.uri)
             bound = None if path.sub_attr else self._bound(value)
             if bound is None:
@@ -157,7 +154,7 @@ class _Item(_Filter):
     def _named(self, path: AttrPath) -> AttrPath:
         """Return the whole path of an attribute in brackets."""
         is_plain = path.uri is None and path.sub_attr is None
-        if not Accessor(self.of).is_complex:
+        if not is_complex(self.of):
             if not is_plain or path.attr.casefold() != "value":
                 raise InvalidFilterException(detail=NO_PARTS.format(path=self.parent))
             return self.parent
@@ -177,6 +174,15 @@ class _OfSingle(_Item):
 
     def _written(self, path: AttrPath) -> AttrPath:
         return path
+
+
+@lru_cache(maxsize=1024)
+def _attribute(model: type[ResourceModel[Any]], path: AttrPath) -> AttributeBinding | None:
+    """Return the attribute of a path; clients name the same ones again and again."""
+    try:
+        return Path[model](str(path)).resolve()  # type: ignore[valid-type]
+    except InvalidPathException:
+        return None
 
 
 def _parts(binding: AttributeBinding) -> list[str]:
