@@ -38,7 +38,7 @@ from bridge.scim import (
     scim_application,
 )
 from bridge.settings import Settings
-from bridge.store import Store
+from bridge.store import Store, probed_in_words
 
 log = structlog.get_logger(__name__)
 
@@ -146,6 +146,7 @@ def _routes(
             "goto": lambda: _grant(rooms, clock),
             "snapshot": lambda: _snapshot(rooms.directory),
             "brake": lambda: _brake(rooms.directory),
+            "probe": lambda: _probe(rooms),
         }
     )
     return [
@@ -218,6 +219,15 @@ async def _brake(directory: Directory) -> Check:
     # One that holds is no reason to send clients elsewhere: all that takes nobody away goes on.
     facts = {"destructive_operations": brake.count, "allowed": brake.limit}
     return Check(ready=True, detail=brake.told if brake.holds else "", facts=facts)
+
+
+async def _probe(rooms: Rooms) -> Check:
+    # A fact and no dependency: it never keeps clients away.
+    try:
+        findings = await rooms.store.findings.of(rooms.goto.account_key)
+    except BridgeError as error:
+        return Check(ready=True, detail=error.detail)
+    return Check(ready=True, detail=probed_in_words(findings.values()))
 
 
 def _counted(directory: Directory) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bridge.cli.check_database import checked_database
 from bridge.cli.configuration import mapping_mistakes
-from bridge.cli.terminal import NO_CLIENT, say
+from bridge.cli.terminal import LEFT_BY_PROBE, NO_CLIENT, say
 from bridge.connect import ends_soon, grant_told, missing_roles
 from bridge.errors import BridgeError
 from bridge.goto import NO_GRANT, Administrator, Grant
@@ -20,6 +20,7 @@ from bridge.mapping import Mapping, hourly_limit, limit_in_words, load_mapping
 from bridge.operations import set_up_logs
 from bridge.rooms import Rooms, open_rooms
 from bridge.settings import Settings
+from bridge.store import StoreUnavailable, probed_in_words
 
 Outcome = Literal["ok", "warning", "FAILED", "skipped"]
 
@@ -68,7 +69,8 @@ async def check(settings: Settings) -> bool:
         except BridgeError as error:
             report.tell("FAILED", "database", error.detail)
             because = "the database cannot be used, and it may hold the grant"
-            report.skip("GoTo", "grant", "account", "rights", "limit", "clients", because=because)
+            skipped = ("GoTo", "grant", "account", "rights", "limit", "probe", "clients")
+            report.skip(*skipped, because=because)
             return not report.failed
         report.tell("ok", "database", database.text)
         grant = rooms.tokens.grant
@@ -76,7 +78,7 @@ async def check(settings: Settings) -> bool:
             # GoTo may answer with a new refresh token that ends this one.
             because = "a refresh token that GoTo may replace needs a database to be kept in: start "
             because += "the bridge once, or run `goto-scim-bridge connect`"
-            report.skip("GoTo", "grant", "account", "rights", "limit", because=because)
+            report.skip("GoTo", "grant", "account", "rights", "limit", "probe", because=because)
         else:
             await _check_goto(rooms, settings, mapping, report)
         await _check_clients(rooms, settings, report)
@@ -98,14 +100,14 @@ async def _check_goto(rooms: Rooms, settings: Settings, mapping: Mapping, report
     if not rooms.tokens.grant.secret:
         report.skip("GoTo", because="there is no grant to ask it with")
         report.tell("FAILED", "grant", NO_GRANT)
-        report.skip("account", "rights", "limit", because="there is no grant")
+        report.skip("account", "rights", "limit", "probe", because="there is no grant")
         return
     try:
         await rooms.tokens.token()
     except BridgeError as error:
         report.tell("FAILED", "GoTo", error.detail)
         because = "GoTo gave no access token"
-        report.skip("grant", "account", "rights", "limit", because=because)
+        report.skip("grant", "account", "rights", "limit", "probe", because=because)
         return
     report.tell("ok", "GoTo", f"{settings.goto_auth_url} gave an access token")
     _check_grant(rooms.tokens.grant, report)
@@ -113,13 +115,14 @@ async def _check_goto(rooms: Rooms, settings: Settings, mapping: Mapping, report
         administrator = await rooms.goto.connect(chosen=rooms.tokens.grant.account_key)
     except BridgeError as error:
         report.tell("FAILED", "account", error.detail)
-        report.skip("rights", "limit", because="the account is not known")
+        report.skip("rights", "limit", "probe", because="the account is not known")
         return
     key = rooms.goto.account_key
     name = dict(administrator.accounts).get(key) or administrator.account_name or "without a name"
     report.tell("ok", "account", f"{name} ({key}), as {administrator.email}")
     _check_rights(administrator, report)
     await _check_limit(rooms, mapping, report)
+    await _check_probe(rooms, report)
 
 
 async def _check_limit(rooms: Rooms, mapping: Mapping, report: Report) -> None:
@@ -135,6 +138,20 @@ async def _check_limit(rooms: Rooms, mapping: Mapping, report: Report) -> None:
         f"{hourly_limit(limit, users=users)} suspensions and deletions of users in an hour "
         f"(limits.destructive_per_hour = {limit_in_words(limit)}; the account has {users} users)",
     )
+
+
+async def _check_probe(rooms: Rooms, report: Report) -> None:
+    key = rooms.goto.account_key
+    try:
+        findings = await rooms.store.findings.of(key)
+        left = await rooms.store.probe_objects.of(key)
+    except StoreUnavailable:
+        report.skip("probe", because="the next start has yet to move the schema")
+        return
+    told = probed_in_words(findings.values())
+    report.tell("ok", "probe", told if findings else f"{told}: run `goto-scim-bridge probe`")
+    for each in left:
+        report.tell("warning", "probe", LEFT_BY_PROBE.format(each))
 
 
 def _check_grant(grant: Grant, report: Report) -> None:

@@ -14,6 +14,7 @@ from bridge.cli import (
     account_commands,
     conformance_commands,
     mapping_commands,
+    probe_commands,
     recipe_commands,
     token_commands,
     trail_commands,
@@ -39,6 +40,7 @@ app.command("conformance")(conformance_commands.conformance)
 app.command("recipe")(recipe_commands.recipe)
 app.command("sync", epilog=SETTINGS)(account_commands.sync)
 app.command("export", epilog=SETTINGS)(account_commands.export)
+app.command("probe", epilog=SETTINGS)(probe_commands.probe)
 app.command("release-brake", epilog=SETTINGS)(trail_commands.release_brake)
 app.command("audit", epilog=SETTINGS)(trail_commands.audit)
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 WIDTH_OF_A_PIPE = 200
+LEFT_BY_PROBE = "left by a probe: {}; `goto-scim-bridge probe --clean` removes it"
 NO_CLIENT = (
     "no client can sign in: make a token with `goto-scim-bridge token create NAME`, or set "
     "BRIDGE_TOKEN"

@@ -6,11 +6,12 @@ nor GoTo: to it a held attribute is JSON under a key, and a grant is JSON under 
 
 from bridge.store.audit import LONGEST_RELEASE, RELEASED, AuditEntry
 from bridge.store.database import StoreUnavailable
-from bridge.store.findings import Finding, Findings
+from bridge.store.findings import Finding, Findings, probed_in_words
 from bridge.store.journal import Intent, new_intent
 from bridge.store.leases import Lease, Leases
 from bridge.store.migrate import SchemaState, schema_state
 from bridge.store.passes import PassChange, StoredPass, StoredRecord
+from bridge.store.probe_objects import ProbeObject, ProbeObjects
 from bridge.store.sealer import Sealer
 from bridge.store.secret_key import SecretKeys, existing_keys, secret_keys
 from bridge.store.states import ResourceState
@@ -29,6 +30,8 @@ __all__ = [
     "Lease",
     "Leases",
     "PassChange",
+    "ProbeObject",
+    "ProbeObjects",
     "ResourceState",
     "SchemaState",
     "Sealer",
@@ -44,6 +47,7 @@ __all__ = [
     "hash_token",
     "new_intent",
     "noting",
+    "probed_in_words",
     "saving",
     "schema_state",
     "secret_keys",

@@ -3,7 +3,7 @@
 Knows rows and SQL; what a finding means to the bridge is the directory's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -28,6 +28,12 @@ class Finding:
     effect: str
     source: Source
     found_at: datetime
+
+
+def probed_in_words(findings: Iterable[Finding]) -> str:
+    """Return ``probed on DATE``, or ``not probed``."""
+    dates = [each.found_at for each in findings if each.source == "probe"]
+    return f"probed on {max(dates):%Y-%m-%d}" if dates else "not probed"
 
 
 class Findings:

@@ -140,6 +140,19 @@ finding = Table(
 )
 
 
+# Throwaway users and groups that a probe may have made at GoTo and has yet to remove.
+probe_object = Table(
+    "probe_object",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    # Absent while it is not known whether GoTo made it.
+    Column("key", Text),
+    Column("noted_at", BigInteger, nullable=False),
+)
+
+
 def to_micros(moment: datetime) -> int:
     """Microseconds since 1970 UTC; a moment without a time zone is a ``TypeError``."""
     return (moment - EPOCH) // MICROSECOND

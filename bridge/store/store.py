@@ -19,6 +19,7 @@ from bridge.store.journal import Intent, intent_from_row
 from bridge.store.leases import Leases
 from bridge.store.migrate import migrate
 from bridge.store.passes import PassChange, StoredPass, doubt_pass, read_pass, write_pass
+from bridge.store.probe_objects import ProbeObjects
 from bridge.store.schema import (
     audit,
     client_token,
@@ -50,6 +51,7 @@ class Store:
         self._sealer = sealer
         self.leases = Leases(database)
         self.findings = Findings(database)
+        self.probe_objects = ProbeObjects(database)
 
     @classmethod
     async def open(cls, url: str, *, sealer: Sealer, migrates: bool = True) -> Self:

@@ -22,7 +22,11 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def run(
-    *arguments: str, folder: Path, settings: Mapping[str, str] | None = None, typed: str = ""
+    *arguments: str,
+    folder: Path,
+    settings: Mapping[str, str] | None = None,
+    typed: str = "",
+    patience: float = PATIENCE,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; ``typed`` is its standard input, which is no terminal."""
     return subprocess.run(
@@ -32,7 +36,7 @@ def run(
         input=typed,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=patience,
         check=False,
     )
 

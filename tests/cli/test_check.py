@@ -59,11 +59,13 @@ def test_check_tells_that_all_is_well(settings: dict[str, str], tmp_path: Path) 
         "account",
         "rights",
         "limit",
+        "probe",
         "clients",
     ]
     assert "Example Industries" in found["account"][1]
     assert "admin@example.com" in found["account"][1]
     assert "SUPER_USER" in found["rights"][1]
+    assert found["probe"][1] == "not probed: run `goto-scim-bridge probe`"
     assert found["limit"][1].startswith("5 suspensions and deletions of users in an hour")
     assert ended.returncode == 0
     assert PERSONAL_ACCESS_TOKEN not in ended.stdout + ended.stderr
@@ -100,7 +102,10 @@ def test_check_says_why_later_checks_cannot_be_made(
     found = findings(ended.stdout)
     failed = [name for name, (outcome, _) in found.items() if outcome == "FAILED"]
     skipped = [name for name, (outcome, _) in found.items() if outcome == "skipped"]
-    assert (failed, skipped) == (["mapping", "GoTo"], ["grant", "account", "rights", "limit"])
+    assert (failed, skipped) == (
+        ["mapping", "GoTo"],
+        ["grant", "account", "rights", "limit", "probe"],
+    )
     assert "BRIDGE_GOTO_CLIENT_SECRET" in found["GoTo"][1]
     assert "GoTo gave no access token" in found["rights"][1]
     assert ended.returncode == 1
@@ -144,6 +149,7 @@ def test_check_moves_no_schema(settings: dict[str, str], tmp_path: Path) -> None
     found = findings(run("check", folder=tmp_path, settings=settings).stdout)
     assert found["database"][0] == "ok"
     assert "the next start moves its schema from 0001 to" in found["database"][1]
+    assert found["probe"] == ("skipped", "because the next start has yet to move the schema")
     assert found["clients"][0] == "warning"
     state = asyncio.run(schema_state(f"sqlite:///{path}"))
     assert (state.current, state.is_newest) == ("0001", False)
@@ -164,6 +170,7 @@ def test_check_of_a_database_that_cannot_be_used_says_so(tmp_path: Path) -> None
     found = findings(ended.stdout)
     assert found["database"][0] == "FAILED"
     assert {
-        found[name][0] for name in ("GoTo", "grant", "account", "rights", "limit", "clients")
+        found[name][0]
+        for name in ("GoTo", "grant", "account", "rights", "limit", "probe", "clients")
     } == {"skipped"}
     assert ended.returncode == 1

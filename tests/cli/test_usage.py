@@ -14,6 +14,7 @@ COMMANDS = [
     "goto-simulator",
     "check",
     "connect",
+    "probe",
     "mapping check",
     "mapping show",
     "recipe",
@@ -63,7 +64,8 @@ def test_more_than_one_worker_is_refused(capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "check", "connect", "mapping check", "token list", "token create eic"]
+    "command",
+    ["serve", "check", "connect", "probe --yes", "mapping check", "token list", "token create eic"],
 )
 def test_wrong_settings_are_told_all_at_once(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str
@@ -76,3 +78,20 @@ def test_wrong_settings_are_told_all_at_once(
         "BRIDGE_GOTO_RATE_LIMIT",
         "BRIDGE_LOG_FORMAT",
     ]
+
+
+@pytest.mark.parametrize("options", [["--read-only"], ["--license", "1"], ["--out", "report.md"]])
+def test_cleaning_after_a_probe_goes_with_nothing_else(
+    capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    out, err = told(capsys, "probe", "--clean", *options, status=2)
+    assert out == ""
+    assert any("--clean" in line for line in err)
+
+
+def test_a_report_needs_a_folder_that_exists(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out, err = told(capsys, "probe", "--yes", "--out", str(tmp_path / "no" / "r.md"), status=2)
+    assert out == ""
+    assert any("--out" in line for line in err)

@@ -1,0 +1,1 @@
+"""Probing an account: steps, removal of what they make, report."""
