@@ -255,7 +255,7 @@ def test_a_thousand_members_are_added_in_one_patch_and_once_only(tmp_path: Path)
     asyncio.run(test())
 
 
-@pytest.mark.parametrize(("count", "reads"), [(50, 51), (1000, 5)])
+@pytest.mark.parametrize(("count", "reads"), [(50, 2), (1000, 5)])
 def test_many_members_are_looked_at_together_once_the_snapshot_is_old(
     tmp_path: Path, count: int, reads: int
 ) -> None:
