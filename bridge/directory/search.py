@@ -23,6 +23,8 @@ from bridge.directory.walks import Walk, Walks
 from bridge.mapping import is_address
 
 MOST_PREDICATES = 1000
+# Characters of a filter that is kept: a thousand of the longest would fill the memory.
+LONGEST_KEPT = 1000
 
 
 class Query(NamedTuple):
@@ -77,7 +79,7 @@ class Search:
         start = request.start_index or 1
         page = page_by_index(listed, start=start, count=request.count, texts=query.texts)
         if start <= 1 and request.count != 0:
-            self._walks.begin(_name(query), listed, seen=page.size)
+            self._walks.begin(_name(query), listed, seen=page.size, client=query.client)
         return page
 
     def next_page(self, query: Query) -> Page | None:
@@ -248,7 +250,8 @@ class Search:
             if len(self._predicates) >= MOST_PREDICATES:
                 self._predicates.clear()
             compiled = predicate(scim_filter, self._models[kind])
-            self._predicates[kind, scim_filter] = compiled
+            if len(scim_filter) <= LONGEST_KEPT:
+                self._predicates[kind, scim_filter] = compiled
         return compiled
 
     def _ordered(

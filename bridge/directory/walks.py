@@ -4,6 +4,7 @@ GoTo has no stable cursor and clients page by numbers, so a user deleted between
 move another one past the client. The order is kept; what a resource says is always the newest.
 """
 
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ KEPT_FOR = 15 * 60.0
 MOST = 64
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Walk:
     """A list that a client is walking through, and the index that its next page begins at.
 
@@ -26,6 +27,7 @@ class Walk:
     waits_for: int
     began: float
     outdated: bool = False
+    client: str = ""
 
 
 class Walks:
@@ -41,7 +43,7 @@ class Walks:
         self._walks: list[Walk] = []
         self._by_query: dict[Hashable, list[Walk]] = {}
 
-    def begin(self, query: Hashable, listed: Listed, *, seen: int) -> None:
+    def begin(self, query: Hashable, listed: Listed, *, seen: int, client: str = "") -> None:
         """Remember the list that a first page of ``seen`` resources was cut from."""
         if seen == len(listed):
             for walk in self._by_query.get(query, ()):
@@ -55,11 +57,17 @@ class Walks:
             # One that waits for the same index gives way: mostly it ended there.
             and (walk.waits_for != seen + 1 or walk.query != query)
         ]
-        self._walks.append(Walk(query, listed, seen + 1, now))
-        del self._walks[:-MOST]
+        self._walks.append(Walk(query, listed, seen + 1, now, client=client))
+        while len(self._walks) > MOST:
+            self._walks.remove(self._oldest_of_most())
         self._by_query = {}
         for walk in self._walks:
             self._by_query.setdefault(walk.query, []).append(walk)
+
+    def _oldest_of_most(self) -> Walk:
+        """Return the oldest walk of the client that has most: no client ends another's."""
+        counts = Counter(walk.client for walk in self._walks)
+        return max(self._walks, key=lambda walk: (counts[walk.client], -walk.began))
 
     def go_on(self, query: Hashable, start: int) -> Walk | None:
         """Return the walk that a later page belongs to, or None where there is none any more."""
