@@ -66,6 +66,7 @@ def create_app(
             ended=metrics.count_refresh,
             contended=metrics.count_contention,
             members_ignored=metrics.count_ignored_members,
+            dropped=metrics.count_dropped_write,
             clock=lived.clock,
         )
         async with opening as rooms:

@@ -66,6 +66,15 @@ class RightsMissing(GrantRefused):
     """GoTo takes the grant, and does not let its administrator do this (403)."""
 
 
+class WriteNotTaken(GoToError):
+    """GoTo answered a write with 2xx, and does not show its effect when it is read back.
+
+    It may show later, so what became of the write stays open.
+    """
+
+    unsettled = True
+
+
 class GoToUnreadable(GoToError):
     """GoTo's answer could not be read: not JSON, cut off, or not the promised shape."""
 

@@ -39,6 +39,7 @@ class Rooms:
         api: httpx.AsyncClient,
         contended: Callable[[], object],
         members_ignored: Callable[[int], object],
+        dropped: Callable[[], object],
         paged: Paged,
     ) -> None:
         self.store = store
@@ -49,6 +50,7 @@ class Rooms:
         self._api = api
         self._contended = contended
         self._members_ignored = members_ignored
+        self._dropped = dropped
         self._paged = paged
         self._throttle = Throttle(settings.goto_rate_limit)
         self.breaker = Breaker()
@@ -71,8 +73,10 @@ class Rooms:
             self._mapping,
             connect=self._connect,
             max_age=self._settings.snapshot_max_age,
+            verify_writes=self._settings.verify_writes,
             contended=self._contended,
             members_ignored=self._members_ignored,
+            dropped=self._dropped,
         )
 
     async def _connect(self) -> str:
@@ -128,6 +132,7 @@ async def open_rooms(
     ended: Callable[[Outcome], object] = lambda _: None,
     contended: Callable[[], object] = lambda: None,
     members_ignored: Callable[[int], object] = lambda _: None,
+    dropped: Callable[[], object] = lambda: None,
     paged: Paged = lambda _what, _seen, _total: None,
     clock: Callable[[], float] = time.time,
     migrates: bool = True,
@@ -135,9 +140,9 @@ async def open_rooms(
     """Open everything that the bridge stands on; GoTo itself is asked when it is first needed.
 
     ``ended`` is told how each renewal of the access token ended, ``contended`` is called for each
-    user that clients are found to move back and forth, ``members_ignored`` is told of members who
-    are nobody, and ``paged`` of each page of a list
-    that GoTo gave.
+    user that clients are found to move back and forth, ``dropped`` for each write that GoTo
+    accepted and does not show later; ``members_ignored`` is told of members who are nobody, and
+    ``paged`` of each page of a list that GoTo gave.
     """
     async with AsyncExitStack() as stack:
         store, sealer = await stack.enter_async_context(open_store(settings, migrates=migrates))
@@ -165,6 +170,7 @@ async def open_rooms(
             api=api,
             contended=contended,
             members_ignored=members_ignored,
+            dropped=dropped,
             paged=paged,
         )
         stack.push_async_callback(lambda: rooms.directory.close())

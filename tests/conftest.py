@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from starlette.applications import Starlette
 
 from bridge.directory import Directory
+from bridge.directory.write_verification import Policy
 from bridge.goto import AccessTokens, GoToClient, Grant, Throttle
 from bridge.mapping import DestructiveLimit, Mapping, load_mapping, shipped
 from bridge.sandbox import (
@@ -123,12 +124,14 @@ async def bridge_over(
     *,
     mapping: Mapping = SANDBOX_MAPPING,
     max_age: float = 60.0,
+    verify_writes: Policy = "never",
     empty: bool = False,
     clock: Callable[[], float] = time.monotonic,
     client: Any = None,
 ) -> AsyncIterator[Bridge]:
     """Open a directory over a simulated GoTo; its store is a database in ``folder``.
 
+    Nothing is read back unless ``verify_writes`` says so: most tests count calls.
     ``empty`` takes every user out of the account first, the administrator too. ``clock`` is the
     directory's, ``client`` holds options of the GoTo client; its ``sleep`` is the directory's too.
     """
@@ -154,7 +157,14 @@ async def bridge_over(
 
         sleep = (client or {}).get("sleep", asyncio.sleep)
         directory = Directory(
-            goto, store, mapping, connect=connected, max_age=max_age, clock=clock, sleep=sleep
+            goto,
+            store,
+            mapping,
+            connect=connected,
+            max_age=max_age,
+            verify_writes=verify_writes,
+            clock=clock,
+            sleep=sleep,
         )
         try:
             yield Bridge(directory, goto, store, app, control)

@@ -59,6 +59,7 @@ def test_every_setting_is_taken_from_the_environment(tmp_path: Path) -> None:
         "GOTO_ACCOUNT_KEY": "6581286685341855244",
         "GOTO_RATE_LIMIT": "5",
         "SNAPSHOT_MAX_AGE": "0",
+        "VERIFY_WRITES": "ALWAYS",
         "LOG_LEVEL": "DEBUG",
         "LOG_FORMAT": "json",
     }

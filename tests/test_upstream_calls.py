@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from bridge.directory import Directory
+from bridge.directory.write_verification import Policy
 from bridge.mapping import Mapping
 from bridge.sandbox import SimulatorSettings
 from bridge.scim import Authenticator, scim_application
@@ -102,6 +103,7 @@ async def face_over(
     users: int = 25,
     max_age: float = MAX_AGE,
     mapping: Mapping = SANDBOX_MAPPING,
+    verify_writes: Policy = "never",
     **settings: Any,
 ) -> AsyncIterator[Face]:
     """Open a SCIM client on a bridge that has taken no snapshot yet."""
@@ -119,6 +121,7 @@ async def face_over(
             mapping,
             connect=connected,
             max_age=max_age,
+            verify_writes=verify_writes,
             clock=clock,
         )
         scim = scim_application(
@@ -545,6 +548,113 @@ async def _counted(face: Face, send: Send) -> tuple[int, int]:
     await face.bridge.forget_journal()
     await send()
     return await face.calls()
+
+
+# -- What is read back -----------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """A row of the table of what is read back: a kind of write, and the reads that it adds."""
+
+    what: str
+    first: int
+    always: int
+    prepare: Callable[[Face], Awaitable[Send]]
+    without: int
+
+
+def _patching(key: str, face: Face, op: str, path: str, value: Any = None) -> Send:
+    operation = {"op": op, "path": path, "value": value}
+    return lambda: face.patch(f"/Users/{key}", operation)
+
+
+async def put_in_group(face: Face) -> Send:
+    (key,) = await face.users(1, groupKey=None)
+    return _add(face, await face.group(), [key])
+
+
+async def take_out_of_group(face: Face) -> Send:
+    (key,) = await face.users(1, groupKey=None)
+    return _remove(face, await face.group([key]), [key])
+
+
+async def give_licence(face: Face) -> Send:
+    (key,) = await face.users(1, status="ACTIVE", products=["G2M"])
+    return _patching(key, face, "add", "entitlements", [{"value": "G2T"}])
+
+
+async def take_licence(face: Face) -> Send:
+    (key,) = await face.users(1, status="ACTIVE", products=["G2M"])
+    await _patching(key, face, "add", "entitlements", [{"value": "G2T"}])()
+    return _patching(key, face, "replace", "entitlements", [{"value": "G2M"}])
+
+
+async def give_role(face: Face) -> Send:
+    (key,) = await face.users(1, status="ACTIVE")
+    return _patching(key, face, "add", "roles", [{"value": "RUN_REPORTS"}])
+
+
+async def take_role(face: Face) -> Send:
+    (key,) = await face.users(1, status="ACTIVE")
+    await _patching(key, face, "add", "roles", [{"value": "RUN_REPORTS"}])()
+    return _patching(key, face, "remove", "roles")
+
+
+async def change_email(face: Face) -> Send:
+    (key,) = await face.users(1, status="ACTIVE")
+    value = [{"value": f"ade{next(face.numbers)}@example.org", "primary": True}]
+    return _patching(key, face, "replace", "emails", value)
+
+
+async def change_name(face: Face) -> Send:
+    (key,) = await face.users(1, status="ACTIVE")
+    return _patching(key, face, "replace", "name.givenName", f"Ade {next(face.numbers)}")
+
+
+READ_BACK = [
+    ReadBack("Put a user in a group", 1, 0, put_in_group, 0),
+    ReadBack("Take a user out of a group", 1, 1, take_out_of_group, 1),
+    ReadBack("Deactivate a user", 1, 1, deactivate, 1),
+    ReadBack("Activate a user", 0, 0, activate_with_the_default_licence, 2),
+    ReadBack("Give a licence", 1, 0, give_licence, 1),
+    ReadBack("Take a licence", 1, 1, take_licence, 1),
+    ReadBack("Give an admin role", 1, 0, give_role, 1),
+    ReadBack("Take an admin role", 1, 1, take_role, 1),
+    ReadBack("Change an e-mail address", 1, 0, change_email, 0),
+    ReadBack("Change a name or locale", 1, 0, change_name, 0),
+    ReadBack("Rename a group", 1, 0, rename_group, 0),
+    ReadBack("Delete a user", 1, 1, delete_user, 0),
+    ReadBack("Delete a group", 1, 1, delete_empty_group, 0),
+]
+
+
+@pytest.mark.parametrize("cost", READ_BACK, ids=lambda cost: cost.prepare.__name__)
+@pytest.mark.parametrize("policy", ["first", "always"])
+def test_the_first_of_each_kind_is_read_back(
+    tmp_path: Path, policy: Policy, cost: ReadBack
+) -> None:
+    async def run() -> list[tuple[int, int]]:
+        async with face_over(tmp_path, users=60, verify_writes=policy) as face:
+            await face.directory.warm_up()
+            sends = [await cost.prepare(face) for _ in range(2)]
+            face.clock.now += 2 * MAX_AGE
+            await face.directory.warm_up()
+            face.clock.now += 1
+            return [await _counted(face, send) for send in sends]
+
+    # What readies a case may have proven its kind.
+    first, second = asyncio.run(run())
+    later = cost.without + (cost.always if policy == "always" else 0)
+    assert second == (1, later)
+    assert first == (1, cost.without + cost.first)
+
+
+def test_the_document_has_the_same_table_of_what_is_read_back() -> None:
+    rows = [[cost.what, str(cost.first), str(cost.always)] for cost in READ_BACK]
+    assert documented("Kind of write") == rows
+    # No more than that in the life of a process, whatever its clients do.
+    assert sum(cost.first for cost in READ_BACK) == 12
 
 
 # -- What adds to it -------------------------------------------------------------

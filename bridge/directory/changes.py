@@ -12,9 +12,11 @@ from bridge.directory.core import Core
 from bridge.directory.entries import UserEntry
 from bridge.directory.identity_locks import LOCKABLE, refuse_locked
 from bridge.directory.journal import about_user
+from bridge.directory.read_back import verify_update
 from bridge.directory.refusals import LOST, PROTECTED, goto_refusals, not_found
 from bridge.directory.seats import Lists, Meant, Seats, is_full
 from bridge.directory.settling import CHANGE
+from bridge.directory.write_verification import took
 from bridge.errors import (
     GoToError,
     GoToRejected,
@@ -163,8 +165,8 @@ class UserChanges:
             fields, held = {**wish.fields, **given}, {**wish.held, **meant.held}
             try:
                 async with self._begun(entry, fields, held, forgetting=True) as ended:
-                    await seats.counted([], keys, self._update(entry, fields))
-                    return await self._keep_activated(entry, fields, held=held, ended=ended)
+                    seen = await seats.counted([], keys, self._update(entry, fields))
+                    return await self._keep_activated(entry, fields, seen, held=held, ended=ended)
             except NoSeat:
                 await seats.refused(keys, refused)
                 if "licenseKeys" in back and "licenseKeys" not in meant.fields:
@@ -174,6 +176,7 @@ class UserChanges:
         self,
         entry: UserEntry,
         fields: Mapping[str, Any],
+        seen: tuple[UserRecord, float] | None,
         *,
         held: Mapping[str, Any],
         ended: Sequence[Intent],
@@ -181,19 +184,31 @@ class UserChanges:
         core = self._core
         changed = activation.with_fields(entry.record, fields, core.snapshot.licenses)
         # Only GoTo knows whether the user signed in before, and so its status.
-        seen_at = core.clock()
+        seen = seen or await self._seen_active(entry, fields)
         record = UserRecord({**changed, "status": "INVITED"})
-        try:
-            now = core.recent.newest(await core.goto.user(entry.key), seen_at)
-        except GoToError:
-            # It is active; that it cannot be read just now is no reason to say otherwise.
-            seen_at = float("-inf")
-        else:
+        # It is active; that it cannot be read just now is no reason to say otherwise.
+        seen_at = float("-inf")
+        if seen is not None:
+            shown, seen_at = seen
+            now = core.recent.newest(shown, seen_at)
             if now and (now.license_keys or now.admin_roles):
                 record = core.recent.placed(now, seen_at)
         activated = core.assembly.user(record, seen_at=seen_at, held=held, parked=None)
         audited = core.trail.user_changed(entry, activated)
         return await core.keep_user(activated, audited=audited, ended=ended)
+
+    async def _seen_active(
+        self, entry: UserEntry, fields: Mapping[str, Any]
+    ) -> tuple[UserRecord, float] | None:
+        """Read a user who was activated, and when; once more where the read does not show it."""
+        core, seen_at = self._core, self._core.clock()
+        try:
+            record = await core.goto.user(entry.key)
+        except GoToError:
+            return None
+        if core.verifier.policy == "never" or took(entry.record, fields, record):
+            return record, seen_at
+        return await verify_update(core, entry.record, fields, doubted=True)
 
     def _begun(
         self,
@@ -212,9 +227,20 @@ class UserChanges:
         payload = {"key": entry.key, "fields": fields, "held": held, "parked": kept}
         return self._core.journal.begun(CHANGE, about_user(entry.key), payload)
 
-    async def _update(self, entry: UserEntry, fields: Mapping[str, Any]) -> None:
+    async def _update(
+        self, entry: UserEntry, fields: Mapping[str, Any]
+    ) -> tuple[UserRecord, float] | None:
+        """Change a user at GoTo; returns what was then seen and when, where it was read back."""
         if not fields:
-            return
+            return None
+        await self._write(entry, fields)
+        try:
+            return await verify_update(self._core, entry.record, fields)
+        except RecordNotFound:
+            await self._core.forget_user(entry.key)
+            raise not_found("User", entry.key) from None
+
+    async def _write(self, entry: UserEntry, fields: Mapping[str, Any]) -> None:
         email = str(fields.get("email") or entry.record.email)
         with goto_refusals(self._writing.attribute_of, "email", email):
             try:

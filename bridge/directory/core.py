@@ -26,6 +26,7 @@ from bridge.directory.snapshot import Growth, Snapshot
 from bridge.directory.time import Clock
 from bridge.directory.totals import is_total_of, with_total
 from bridge.directory.trail import Trail
+from bridge.directory.write_verification import WriteVerifier
 from bridge.errors import GoToError, RecordNotFound
 from bridge.goto import GoToClient, GroupRecord, UserRecord, insisting
 from bridge.mapping import Mapping as AttributeMapping
@@ -54,6 +55,7 @@ class Core:
     locks: Locks
     brake: Brake
     trail: Trail
+    verifier: WriteVerifier
     clock: Clock
     sleep: Callable[[float], Awaitable[object]]
     max_age: float
@@ -108,14 +110,14 @@ class Core:
         look: Callable[[], Awaitable[T]],
         is_done: Callable[[T, float], bool],
         *keys: str,
-        patient: bool = True,
+        pauses: Sequence[float] = PAUSES,
     ) -> T:
-        """Return what a look shows after a write to these resources whose answer was lost.
+        """Return what a look shows after a write to these resources that is not known to be done.
 
         Reads may trail behind writes, so that one which does not show it is made again, some
         seconds at most. ``is_done`` is given what was seen, and when the look began.
         """
-        for pause in (*(PAUSES if patient else ()), None):
+        for pause in (*pauses, None):
             began = self.clock()
             with self.settling(*keys):
                 seen = await look()

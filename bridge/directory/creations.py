@@ -14,7 +14,7 @@ from typing import Any
 from bridge.case_mapping import case_mapped
 from bridge.directory import activation
 from bridge.directory.actor import actor
-from bridge.directory.core import Core
+from bridge.directory.core import PAUSES, Core
 from bridge.directory.entries import now_in_milliseconds
 from bridge.directory.gathering import Gathering
 from bridge.directory.refusals import not_made
@@ -189,7 +189,7 @@ class Creations:
 
         try:
             found = await core.settled(
-                lambda: core.goto.users_by_email(email), is_done, patient=patient
+                lambda: core.goto.users_by_email(email), is_done, pauses=PAUSES if patient else ()
             )
         except GoToError as error:
             return error

@@ -33,6 +33,7 @@ from bridge.directory.paging import Page
 from bridge.directory.search import Query
 from bridge.directory.time import Clock
 from bridge.directory.users import Users
+from bridge.directory.write_verification import Policy
 from bridge.errors import BridgeError, GoToUnavailable
 from bridge.goto import GoToClient
 from bridge.mapping import Mapping as AttributeMapping
@@ -58,9 +59,10 @@ class Directory:
     """The verbs, by resource type. Errors are those of ``scim2_models`` and ``bridge.errors``.
 
     ``max_age`` is how old, in seconds, what is answered may be; ``patience`` how many seconds a
-    verb may take before its caller is told to come back. ``contended`` is called for each user that
-    clients were found to move back and forth, ``members_ignored`` with a number of members of a
-    PATCH who are nobody.
+    verb may take before its caller is told to come back. ``verify_writes`` says which writes are
+    read back. ``contended`` is called for each user that clients were found to move back and forth,
+    ``members_ignored`` with a number of members of a PATCH who are nobody, ``dropped`` for each
+    write that GoTo accepted and a refresh does not show.
     """
 
     def __init__(
@@ -71,11 +73,13 @@ class Directory:
         *,
         connect: Connect,
         max_age: float,
+        verify_writes: Policy = "first",
         clock: Clock = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         patience: float = PATIENCE,
         contended: Callable[[], object] = lambda: None,
         members_ignored: Callable[[int], object] = lambda _: None,
+        dropped: Callable[[], object] = lambda: None,
     ) -> None:
         self._means = Means(
             goto=goto,
@@ -83,6 +87,8 @@ class Directory:
             mapping=mapping,
             contention=Contention(found=contended, clock=clock),
             max_age=max_age,
+            verify_writes=verify_writes,
+            dropped=dropped,
             clock=clock,
             sleep=sleep,
             members_ignored=members_ignored,

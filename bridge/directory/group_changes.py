@@ -11,6 +11,7 @@ from bridge.directory.core import Core
 from bridge.directory.entries import GroupEntry
 from bridge.directory.journal import about_key
 from bridge.directory.membership import placed
+from bridge.directory.read_back import verify_renamed
 from bridge.directory.refusals import LOST, goto_refusals, mapping_refusals, not_found, taken
 from bridge.directory.settling import RENAME_GROUP
 from bridge.directory.sizes import refuse_large_holding, refuse_oversize
@@ -104,6 +105,8 @@ class GroupChanges:
             except RecordNotFound:
                 await self._forget(entry.key)
                 raise not_found("Group", entry.key) from None
+            else:
+                await verify_renamed(self._core, entry.record)
 
     async def _rename_below(self, renamed: GroupEntry) -> None:
         """Bring the paths that show the old name up to the new one, as GoTo does by itself."""

@@ -1,6 +1,7 @@
 """The verbs on groups."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from scim2_models import ConflictException, SCIMException, UniquenessException
@@ -21,6 +22,7 @@ from bridge.directory.journal import about_group, about_key
 from bridge.directory.member_ids import member_keys
 from bridge.directory.member_lookup import MemberLookup
 from bridge.directory.membership import Membership, members_change
+from bridge.directory.read_back import verify_deleted
 from bridge.directory.refusals import (
     goto_refusals,
     lost_so_far,
@@ -31,6 +33,7 @@ from bridge.directory.refusals import (
 from bridge.directory.settling import CREATE_GROUP, DELETE_GROUP, Settling
 from bridge.directory.sizes import refuse_large_holding, refuse_oversize
 from bridge.directory.users import Users
+from bridge.directory.write_verification import WriteKind
 from bridge.errors import GoToError, OutcomeUnknown, RecordConflict, RecordNotFound
 from bridge.goto import LARGEST_CREATE, GroupRecord
 from bridge.store import AuditEntry, Intent
@@ -220,6 +223,9 @@ class Groups:
                     if not earlier:
                         await self._forget(key)
                         raise not_found("Group", key) from None
+                else:
+                    is_there = partial(self._settling.is_there, DELETE_GROUP, key)
+                    await verify_deleted(core, WriteKind.GROUP_DELETE, is_there)
             await self._forget(key, deleted=True, audited=core.trail.group("delete", key))
             await core.journal.end(*earlier)
 

@@ -13,6 +13,7 @@ from bridge.directory.core import Core
 from bridge.directory.creations import Created
 from bridge.directory.entries import UserEntry
 from bridge.directory.journal import about_user
+from bridge.directory.read_back import verify_removed, verify_update
 from bridge.directory.refusals import LOST
 from bridge.directory.seats import Make, Seats
 from bridge.errors import GoToError, GoToUnavailable, OutcomeUnknown, RecordNotFound
@@ -39,7 +40,7 @@ class Leavers:
             core.journal.begun(PART, about_user(key), {"key": key, "parked": parked}),
         ):
             if had:
-                await _write(core, key, CLEARED)
+                await _write(core, record, CLEARED)
                 self._seats.freed(record.license_keys)
             audited = core.trail.user_deleted(key, entry, suspended=True)
             ended = [each for each in core.journal.of(about_user(key)) if each.operation == PART]
@@ -93,7 +94,7 @@ class Leavers:
             if admin_roles:
                 wanted["adminRoles"] = list(admin_roles)
             if wanted:
-                await _write(core, leaver.key, wanted)
+                await _write(core, leaver, wanted)
             try:
                 record = await core.goto.user(leaver.key)
             except GoToError:
@@ -131,13 +132,17 @@ async def shut_out(
         except OutcomeUnknown:
             if await core.user_stayed_in(group, record.key):
                 raise GoToUnavailable(LOST) from None
+        else:
+            await verify_removed(core, group, record.key)
     await core.part_from_user(record.key, parked, audited=audited, ended=ended)
 
 
-async def _write(core: Core, key: str, fields: Mapping[str, Any]) -> None:
-    """Change a user, and look where the answer is lost."""
+async def _write(core: Core, record: UserRecord, fields: Mapping[str, Any]) -> None:
+    """Change a user, and look where the answer is lost or not to be believed."""
     try:
-        await core.goto.update_user(key, fields)
+        await core.goto.update_user(record.key, fields)
     except OutcomeUnknown:
-        if not await core.user_holds(key, fields):
+        if not await core.user_holds(record.key, fields):
             raise GoToUnavailable(LOST) from None
+    else:
+        await verify_update(core, record, fields)

@@ -9,6 +9,7 @@ from scim2_models import ConflictException, InvalidValueException, NotFoundExcep
 from bridge.directory.core import Core
 from bridge.directory.entries import GroupEntry, MembershipChange, UserEntry
 from bridge.directory.member_ids import member_keys
+from bridge.directory.read_back import verify_added, verify_removed
 from bridge.directory.recent import OF_GROUP
 from bridge.directory.refusals import LOST
 from bridge.directory.users import Users
@@ -54,6 +55,8 @@ class Membership:
                     raise GoToUnavailable(LOST) from None
             except RecordNotFound:
                 await self._whichever_is_gone(group.key, user_key)
+            else:
+                await verify_added(core, group.key, user_key)
             newest = core.snapshot.groups.get(group.key, group)
             record = placed(user.record, newest.record)
             await core.keep_user(
@@ -105,6 +108,8 @@ class Membership:
             except RecordNotFound:
                 await core.forget_user(user_key)
                 return
+            else:
+                await verify_removed(core, group.key, user_key)
             if not is_shown:
                 # In several groups, of which the user's record shows another one.
                 group.remove(user_key)

@@ -8,6 +8,8 @@ from bridge.directory.brake import Brake
 from bridge.directory.contention import Contention
 from bridge.directory.core import Core
 from bridge.directory.departed import Departed
+from bridge.directory.drop_report import DropReport
+from bridge.directory.dropped_writes import DroppedWrites
 from bridge.directory.groups import Groups
 from bridge.directory.holders import Holders
 from bridge.directory.journal import Journal
@@ -27,6 +29,8 @@ from bridge.directory.time import Clock
 from bridge.directory.trail import Trail
 from bridge.directory.users import Users
 from bridge.directory.walks import KEPT_FOR, Walks
+from bridge.directory.write_findings import distrusted_kinds, noting_outcomes
+from bridge.directory.write_verification import Policy, WriteVerifier
 from bridge.goto import GoToClient
 from bridge.mapping import Mapping as AttributeMapping
 from bridge.store import Store
@@ -41,6 +45,8 @@ class Means:
     mapping: AttributeMapping
     contention: Contention
     max_age: float
+    verify_writes: Policy
+    dropped: Callable[[], object]
     clock: Clock
     sleep: Callable[[float], Awaitable[object]]
     members_ignored: Callable[[int], object]
@@ -90,7 +96,14 @@ async def _core(means: Means, administrator: str) -> tuple[Core, KeptPass]:
     await brake.load()
     snapshot = Snapshot(Departed(clock, kept_for=KEPT_FOR), Holders(mapping.shown_as_groups))
     assembly = Assembly(mapping, ledger, snapshot)
-    recent = Recent(clock)
+    dropped = DroppedWrites(clock)
+    recent = Recent(clock, wrote=dropped.wrote)
+    findings = means.store.findings
+    verifier = WriteVerifier(
+        means.verify_writes,
+        noting_outcomes(findings, goto.account_key),
+        distrusted=distrusted_kinds(await findings.of(goto.account_key)),
+    )
     kept = KeptPass(
         mapping=mapping.fingerprint,
         assembly=assembly,
@@ -116,10 +129,12 @@ async def _core(means: Means, administrator: str) -> tuple[Core, KeptPass]:
             kept=kept,
             clock=clock,
             administrator=administrator,
+            report=DropReport(dropped, ledger=ledger, verifier=verifier, found=means.dropped),
         ),
         locks=Locks(),
         brake=brake,
         trail=Trail(ledger, brake, means.contention),
+        verifier=verifier,
         clock=clock,
         sleep=means.sleep,
         max_age=means.max_age,

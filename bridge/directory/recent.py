@@ -5,7 +5,7 @@ replaced: a value from before them is late news, any other one is somebody else'
 believed. Pure rules; it asks nobody and keeps nothing longer than the lag.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -51,10 +51,19 @@ class _Trace:
 
 
 class Recent:
-    """The writes of the last ``LAG`` seconds, by the key of what was written."""
+    """The writes of the last ``LAG`` seconds, by the key of what was written.
 
-    def __init__(self, clock: Clock) -> None:
+    ``wrote`` is told of each of them.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        wrote: Callable[[str, Fields | None, Fields | None], object] = lambda *_: None,
+    ) -> None:
         self._clock = clock
+        self._wrote = wrote
         self._traces: dict[str, _Trace] = {}
 
     def wrote(self, key: str, before: Fields | None, after: Fields | None) -> None:
@@ -64,6 +73,7 @@ class Recent:
         changed = _changed(before, after)
         if not changed and before is not None and after is not None:
             return
+        self._wrote(key, before, after)
         trace = self._traces.pop(key, None) or _Trace()
         if trace.before and trace.before[0][0] <= now - LAG:
             trace.before = [each for each in trace.before if each[0] > now - LAG]

@@ -15,6 +15,7 @@ from bridge.directory.activation import is_suspended
 from bridge.directory.actor import THE_BRIDGE, actor
 from bridge.directory.arrivals import Arrivals
 from bridge.directory.assembly import Assembly
+from bridge.directory.drop_report import DropReport
 from bridge.directory.entries import (
     GroupEntry,
     UserEntry,
@@ -57,6 +58,7 @@ class Refresh:
         recent: Recent,
         kept: KeptPass,
         clock: Clock,
+        report: DropReport,
         administrator: str = "",
     ) -> None:
         self._goto = goto
@@ -67,6 +69,7 @@ class Refresh:
         self._kept = kept
         self._clock = clock
         self._administrator = administrator
+        self._report = report
         self._under_way: asyncio.Task[None] | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
@@ -138,6 +141,7 @@ class Refresh:
         entries = self._user_entries(users, began)
         group_entries = self._group_entries(groups, entries, began, digests)
         await self._take_over(entries, group_entries)
+        await self._report.tell(began, entries, group_entries)
         self._snapshot.taken_at = began
         self._snapshot.forget_gone(before=began)
         self._keeping = asyncio.create_task(self._keep(self._keeping), name="store the snapshot")

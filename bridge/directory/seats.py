@@ -186,18 +186,17 @@ class Seats:
             f"({'; '.join(names)}): free a seat or buy one; what the user had stays remembered",
         )
 
-    async def counted(
-        self, before: Sequence[str], after: Sequence[str], write: Awaitable[None]
-    ) -> None:
+    async def counted(self, before: Sequence[str], after: Sequence[str], write: Awaitable[T]) -> T:
         """Await a write that gives and takes licences, and count the seats with it."""
         given, taken = set(after) - set(before), set(before) - set(after)
         self.taken(given)
         try:
-            await write
+            written = await write
         except BaseException:
             self.freed(given)
             raise
         self.freed(taken)
+        return written
 
     def taken(self, license_keys: Iterable[str]) -> None:
         """Count seats as used."""

@@ -4,14 +4,14 @@ A change that GoTo holds is finished, one that it does not hold never happened. 
 done and never answered waits an hour for its client to ask again, who then gets its answer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import structlog
 
 from bridge.directory import activation
-from bridge.directory.core import Core
+from bridge.directory.core import PAUSES, Core
 from bridge.directory.entries import GroupEntry, UserEntry, now_in_milliseconds
 from bridge.directory.journal import about_key, about_user
 from bridge.directory.leavers import PART, shut_out
@@ -95,14 +95,15 @@ class Settling:
         begun = self._core.journal.of(subject)
         return [intent for intent in begun if intent.operation in (DELETE, DELETE_GROUP)]
 
-    async def is_there(self, operation: str, key: str) -> bool:
-        """Look for what a delete was not answered of; a repeat finds out what this cannot."""
+    async def is_there(self, operation: str, key: str, pauses: Sequence[float] = PAUSES) -> bool:
+        """Look for what a delete may have left there; a repeat finds out what this cannot."""
         core, is_gone = self._core, False
         try:
             is_gone = await core.settled(
                 lambda: self._is_gone(operation, key),
                 lambda gone, at: gone and not core.recent.is_hidden(key, at),
                 key,
+                pauses=pauses,
             )
         finally:
             if not is_gone:

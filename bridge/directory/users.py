@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from scim2_models import ForbiddenException, NotFoundException, SCIMException, UniquenessException
@@ -15,6 +16,7 @@ from bridge.directory.gathering import Arrival
 from bridge.directory.identity_locks import refuse_locked
 from bridge.directory.journal import about_email, about_user
 from bridge.directory.leavers import Leavers, differing
+from bridge.directory.read_back import verify_deleted
 from bridge.directory.refusals import (
     PROTECTED,
     goto_refusals,
@@ -26,6 +28,7 @@ from bridge.directory.refusals import (
 from bridge.directory.seats import Seats
 from bridge.directory.settling import CREATE, DELETE, Settling
 from bridge.directory.sizes import refuse_large_holding, refuse_oversize
+from bridge.directory.write_verification import WriteKind
 from bridge.errors import OutcomeUnknown, RecordNotFound
 from bridge.goto import UserRecord
 from bridge.mapping import Before, Target, is_address
@@ -338,6 +341,10 @@ class Users:
                 return
             await core.forget_user(key)
             raise not_found("User", key) from None
+        else:
+            await verify_deleted(
+                core, WriteKind.USER_DELETE, partial(self._settling.is_there, DELETE, key)
+            )
 
 
 # An administrator who was not looked at yet: all that is known is that it is active.

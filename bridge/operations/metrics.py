@@ -53,6 +53,11 @@ class Metrics:
             "Users that clients were found to move back and forth between groups",
             registry=self.registry,
         )
+        self.dropped_writes = Counter(
+            "bridge_dropped_writes_total",
+            "Writes that GoTo accepted and that a later refresh does not show",
+            registry=self.registry,
+        )
         self.auth_failures = Counter(
             "bridge_auth_failures_total",
             "Sign-ins of SCIM clients that failed",
@@ -97,6 +102,10 @@ class Metrics:
     def count_ignored_members(self, number: int) -> None:
         """Count members of a PATCH that were left out."""
         self.ignored_members.inc(number)
+
+    def count_dropped_write(self) -> None:
+        """Count a write that GoTo accepted and dropped."""
+        self.dropped_writes.inc()
 
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
         """Show a number that is read at each scrape."""

@@ -14,6 +14,7 @@ from bridge.errors import (
     GoToRejected,
     GoToUnavailable,
     GoToUnreadable,
+    WriteNotTaken,
 )
 from bridge.scim.auth import BASIC_CHALLENGE, CHALLENGE
 from bridge.scim.rendering import json_response
@@ -29,6 +30,7 @@ STATUSES: tuple[tuple[type[BridgeError], int], ...] = (
     (GoToBusy, 429),
     (GoToUnavailable, 503),
     (GoToUnreadable, 502),
+    (WriteNotTaken, 502),
     (GoToRejected, 502),
     (BridgeError, 503),
 )

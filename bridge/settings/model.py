@@ -135,6 +135,15 @@ class Settings(BaseSettings):
         Field(ge=0, allow_inf_nan=False),
         About("seconds that lists, filters and reads may be old", "a number of seconds, 0 or more"),
     ] = 60
+    verify_writes: Annotated[
+        Literal["first", "always", "never"],
+        AnyCase,
+        About(
+            "which writes are read back from GoTo: the `first` of each kind in a process, `always` "
+            "those that take access away too, or `never`",
+            "first, always or never",
+        ),
+    ] = "first"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error", "critical"],
         AnyCase,

@@ -1,0 +1,55 @@
+"""What was found out about writes, in the store: one finding for each kind, per account.
+
+Knows the names of these findings and the words of their effects.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from bridge.directory.entries import now_in_milliseconds
+from bridge.directory.write_verification import WriteKind
+from bridge.store import Finding, Findings, StoreUnavailable
+
+log = structlog.get_logger(__name__)
+
+PREFIX = "write."
+TAKEN = "taken"
+NOT_TAKEN = "not-taken"
+
+
+def distrusted_kinds(findings: Mapping[str, Finding]) -> list[WriteKind]:
+    """Return the kinds of writes that did not take when last read back."""
+    return [
+        kind
+        for kind in WriteKind
+        if (found := findings.get(PREFIX + kind)) and found.outcome == NOT_TAKEN
+    ]
+
+
+def noting_outcomes(
+    findings: Findings, account: str
+) -> Callable[[WriteKind, bool], Awaitable[None]]:
+    """Return what stores whether a kind of write took; a store that is away stops no write."""
+
+    async def note(kind: WriteKind, took: bool) -> None:
+        if not took:
+            log.warning("write_not_taken", kind=str(kind))
+        try:
+            await findings.save(account, [write_finding(kind, took=took)])
+        except StoreUnavailable as error:
+            log.warning("a finding could not be stored", reason=error.detail)
+
+    return note
+
+
+def write_finding(kind: WriteKind, *, took: bool) -> Finding:
+    """Return the finding of a kind of write that was read back now."""
+    effect = (
+        f"{kind.words} took when it was read back; later ones of a process are believed"
+        if took
+        else f"{kind.words} was accepted and did not take: each one is read back, and is an error "
+        "where GoTo does not show it"
+    )
+    outcome = TAKEN if took else NOT_TAKEN
+    return Finding(PREFIX + kind, outcome, effect, "write", now_in_milliseconds())
