@@ -54,8 +54,9 @@ class Wire:
         headers: Headers = (),
         body: bytes = b"",
         authorized: bool = True,
+        address: str = "192.0.2.1",
     ) -> Answer:
-        """Send a request to a target below the SCIM base."""
+        """Send a request to a target below the SCIM base, from a network address."""
         raw = target.encode() if isinstance(target, str) else target
         root_path = self._scope["root_path"]
         path, _, query = raw.partition(b"?")
@@ -73,7 +74,7 @@ class Wire:
             "query_string": query,
             "headers": sent,
             "server": ("bridge.test", 80),
-            "client": ("192.0.2.1", 1234),
+            "client": (address, 1234),
             **self._scope,
         }
         return await self._exchanged(scope, body)
