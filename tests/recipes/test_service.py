@@ -345,7 +345,7 @@ def test_basic_is_the_clients_name_and_its_token(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_keycloaks_user_is_known_by_its_user_name_and_gets_its_roles(tmp_path: Path) -> None:
+def test_keycloaks_user_is_known_by_its_only_e_mail_and_gets_its_roles(tmp_path: Path) -> None:
     body = {
         "schemas": [CORE],
         "userName": "kc@example.com",
@@ -361,9 +361,10 @@ def test_keycloaks_user_is_known_by_its_user_name_and_gets_its_roles(tmp_path: P
         async with face_over(simulated(users=2, groups=1), tmp_path) as (http, bridge):
             made = await created(http, body)
             emails = {user["email"] for user in (await bridge.state())["users"]}
-            # An e-mail that is neither primary nor of work is not what GoTo is told.
-            assert "kc@example.com" in emails
-            assert "key.cloak@example.com" not in emails
+            # The only e-mail is the address, with neither a type nor `primary`.
+            assert "key.cloak@example.com" in emails
+            assert "kc@example.com" not in emails
+            assert made["userName"] == "kc@example.com"
             assert [role["value"] for role in made["roles"]] == ["MANAGE_USERS"]
 
     asyncio.run(scenario())
