@@ -29,9 +29,9 @@ from bridge.probe import (
     UNKNOWN,
     Calls,
     OAuth,
-    Outcome,
     Throwaways,
     Trial,
+    aside,
     report,
     run,
     write_report,
@@ -185,7 +185,7 @@ async def _probe(settings: Settings, wanted: Wanted, plan: Plan, *, writes: bool
         )
         with _Lines() as lines:
             outcome = await run(trial, found=lines.tell)
-        await _save(account.store, account.goto.account_key, outcome)
+        await _save(account.store, account.goto.account_key, [*outcome.findings, *aside(trial)])
     if wanted.out is not None:
         told = report(
             outcome.findings,
@@ -206,10 +206,10 @@ async def _probe(settings: Settings, wanted: Wanted, plan: Plan, *, writes: bool
     return outcome.is_whole
 
 
-async def _save(store: Store, account_key: str, outcome: Outcome) -> None:
+async def _save(store: Store, account_key: str, findings: Sequence[Finding]) -> None:
     """Store the outcome; a step that found nothing out leaves what was known before."""
     before = await store.findings.of(account_key)
-    kept = [each for each in outcome.findings if each.outcome != UNKNOWN or each.name not in before]
+    kept = [each for each in findings if each.outcome != UNKNOWN or each.name not in before]
     await store.findings.save(account_key, kept)
 
 

@@ -31,7 +31,7 @@ from bridge.directory.users import Users
 from bridge.directory.walks import KEPT_FOR, Walks
 from bridge.directory.write_findings import distrusted_kinds, noting_outcomes
 from bridge.directory.write_verification import Policy, WriteVerifier
-from bridge.goto import GoToClient
+from bridge.goto import AccountBehavior, GoToClient
 from bridge.mapping import Mapping as AttributeMapping
 from bridge.store import Store
 
@@ -99,10 +99,12 @@ async def _core(means: Means, administrator: str) -> tuple[Core, KeptPass]:
     dropped = DroppedWrites(clock)
     recent = Recent(clock, wrote=dropped.wrote)
     findings = means.store.findings
+    found = await findings.of(goto.account_key)
+    goto.adapt(AccountBehavior.from_findings({name: each.outcome for name, each in found.items()}))
     verifier = WriteVerifier(
         means.verify_writes,
         noting_outcomes(findings, goto.account_key),
-        distrusted=distrusted_kinds(await findings.of(goto.account_key)),
+        distrusted=distrusted_kinds(found),
     )
     kept = KeptPass(
         mapping=mapping.fingerprint,

@@ -2,6 +2,7 @@
 
 from bridge.goto.access_tokens import NO_GRANT, AccessTokens, Outcome
 from bridge.goto.account import Paged
+from bridge.goto.behavior import AccountBehavior
 from bridge.goto.breaker import Breaker, circuit_open, insisting
 from bridge.goto.client import LARGEST_CREATE, LARGEST_LOOKUP, GoToClient
 from bridge.goto.connection import open_http
@@ -23,6 +24,7 @@ __all__ = [
     "LARGEST_LOOKUP",
     "NO_GRANT",
     "AccessTokens",
+    "AccountBehavior",
     "Administrator",
     "Breaker",
     "CreatedUser",

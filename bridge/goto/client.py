@@ -8,13 +8,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import httpx
 
 from bridge.errors import GoToUnreadable, GrantRefused, RecordNotFound
 from bridge.goto.access_tokens import AccessTokens
 from bridge.goto.account import Account, Paged
+from bridge.goto.behavior import AccountBehavior
 from bridge.goto.bodies import (
     read_administrator,
     read_created_users,
@@ -25,6 +25,7 @@ from bridge.goto.breaker import Breaker
 from bridge.goto.joined import MOST, UserReads
 from bridge.goto.lookups import EmailLookup, users_by_key
 from bridge.goto.paging import read_page
+from bridge.goto.projection import Projection
 from bridge.goto.records import (
     Administrator,
     CreatedUser,
@@ -84,6 +85,14 @@ class GoToClient:
         self._users = UserReads(self._account)
         self._by_email = EmailLookup(self._account)
         self._removal = GroupRemoval(self._account)
+        self._projection = Projection()
+
+    def adapt(self, behavior: AccountBehavior) -> None:
+        """Begin with what was found out about the account; what differs is noticed as before."""
+        self._projection.adapt(behavior)
+        self._removal.adapt(behavior)
+        self._by_email.adapt(behavior)
+        self._users.adapt(behavior)
 
     @property
     def account_key(self) -> str:
@@ -143,7 +152,7 @@ class GoToClient:
     async def user_count(self) -> int:
         """How many users the account has, as the shortest page of the list states it."""
         return await self._account.read(
-            f"users?{_projection(('key',))}offset=0&pageSize=1",
+            "users?offset=0&pageSize=1",
             lambda body: read_page(body).total,
             about="users",
         )
@@ -156,14 +165,15 @@ class GoToClient:
         priority: Priority = Priority.BACKGROUND,
     ) -> list[T]:
         """What ``make`` makes of every user, page by page: a large account is never all records."""
-        made = await self._account.list_of(
-            lambda row: make(UserRecord(row)),
-            "users",
-            about="users",
-            priority=priority,
-            query=_projection(fields),
-        )
-        return list(made)
+
+        async def listing(made: Callable[[dict[str, Any]], T], query: str) -> list[T]:
+            return list(
+                await self._account.list_of(
+                    made, "users", about="users", priority=priority, query=query
+                )
+            )
+
+        return await self._projection.listed(fields, lambda row: make(UserRecord(row)), listing)
 
     async def user(self, key: str) -> UserRecord:
         """One user; ``RecordNotFound`` where there is none.
@@ -330,10 +340,3 @@ def _digits(key: str) -> str:
 
 def _membership(group_key: str, user_key: str) -> str:
     return f"groups/{_digits(group_key)}/users/{_digits(user_key)}"
-
-
-def _projection(fields: Sequence[str] | None) -> str:
-    if not fields:
-        return ""
-    names = ",".join(quote(name, safe="") for name in dict.fromkeys(("key", *fields)))
-    return f"attributes={names}&"

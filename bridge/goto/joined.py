@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from bridge.errors import GoToRejected, GoToUnreadable
 from bridge.goto.account import Account
+from bridge.goto.behavior import AccountBehavior
 from bridge.goto.bodies import record_reader
 from bridge.goto.breaker import is_insisting
 from bridge.goto.lookups import any_key
@@ -37,6 +38,10 @@ class UserReads:
         self._account = account
         self._waiting: dict[str, _Look] = {}
         self._joins = True
+
+    def adapt(self, behavior: AccountBehavior) -> None:
+        """Ask for each user alone where GoTo was found to ignore or refuse filters."""
+        self._joins = behavior.filters not in ("ignored", "refused")
 
     async def read(self, key: str) -> UserRecord:
         """One user; ``RecordNotFound`` where there is none."""

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from bridge.case_mapping import case_mapped
 from bridge.errors import GoToRejected
 from bridge.goto.account import Account
+from bridge.goto.behavior import AccountBehavior
 from bridge.goto.records import UserRecord
 from bridge.goto.throttle import Priority
 
@@ -21,6 +22,10 @@ class EmailLookup:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._equality = True
+
+    def adapt(self, behavior: AccountBehavior) -> None:
+        """Begin with the dialect that was found to work."""
+        self._equality = behavior.filter_dialect != "regex"
 
     async def find(self, email: str) -> list[UserRecord]:
         """The users with this address, whatever its case and its Unicode form."""

@@ -7,6 +7,7 @@ not happen is an error. The witnesses are the user's record and the group's own.
 
 from bridge.errors import GoToRejected, GoToUnavailable, PathNotFound, RecordNotFound
 from bridge.goto.account import Account
+from bridge.goto.behavior import AccountBehavior
 from bridge.goto.bodies import record_reader
 from bridge.goto.records import GroupRecord, UserRecord, read_key
 from bridge.goto.throttle import Priority
@@ -24,6 +25,10 @@ class GroupRemoval:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._narrow = True
+
+    def adapt(self, behavior: AccountBehavior) -> None:
+        """Begin with the removal that was found to work."""
+        self._narrow = behavior.removal != "all-only"
 
     async def take_out(self, *, group_key: str, user_key: str, just_read: bool = False) -> bool:
         """Whether GoTo removed anything; False for a user who was not in the group.

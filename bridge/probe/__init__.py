@@ -8,7 +8,7 @@ from bridge.probe.calls import RATE, Calls, OAuth
 from bridge.probe.findings import NAMES, UNKNOWN
 from bridge.probe.observations import Observations
 from bridge.probe.report import report, write_report
-from bridge.probe.run import Outcome, run
+from bridge.probe.run import Outcome, aside, run
 from bridge.probe.throwaways import Throwaways
 from bridge.probe.trial import Trial
 
@@ -22,6 +22,7 @@ __all__ = [
     "Outcome",
     "Throwaways",
     "Trial",
+    "aside",
     "report",
     "run",
     "write_report",

@@ -73,7 +73,8 @@ EFFECTS: Mapping[str, Mapping[str, str]] = {
     },
     "groups_per_user": {
         "move": "A user is in one group. Putting the user into another one moves the user.",
-        "refuse": "A user is in one group. The bridge takes the user out of the old group first.",
+        "refuse": "A user is in one group. Putting the user into another one is an error until "
+        "the user has left the first.",
         "add": "A user can be in several groups: the bridge reads memberships from the groups, and "
         "takes a user out of one group alone.",
     },

@@ -76,6 +76,23 @@ async def run(
     return outcome
 
 
+def aside(trial: Trial) -> list[Finding]:
+    """Return what the bridge goes by beside the findings: spelling of fields, dialect of filters.
+
+    They are stored, and stand among the details of a report.
+    """
+    now = datetime.now(UTC)
+    found = []
+    if spelling := trial.details.get("projection_spelling"):
+        told = f"lists name their fields with {spelling}" if spelling != "none" else "whole records"
+        found.append(Finding("projection_spelling", spelling, told, "probe", now))
+    works = [each for each in ("eq", "regex") if trial.details.get(f"filter_{each}") == "kept"]
+    if works:
+        told = f"filters are sent as {works[0]}"
+        found.append(Finding("filter_dialect", works[0], told, "probe", now))
+    return found
+
+
 def _ordered() -> list[tuple[str, Step]]:
     steps = {**READING, **WRITING}
     return [(name, steps[name]) for name in NAMES]

@@ -1,11 +1,13 @@
 """``probe`` against a simulated GoTo, each a process of its own on a real socket."""
 
+import asyncio
 import json
 import signal
 import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,9 @@ import httpx
 import pytest
 
 from bridge.probe import NAMES
+from bridge.store import Finding, Sealer, Store
 from tests.cli.processes import COMMAND, environment, run
-from tests.cli.services import simulator
+from tests.cli.services import service, simulator
 
 PROBE = "scim-probe-"
 HOSTILE = {"firstName": "<b>Zaphod|Q</b>", "lastName": "</script>Zaphod"}
@@ -23,7 +26,8 @@ HOSTILE = {"firstName": "<b>Zaphod|Q</b>", "lastName": "</script>Zaphod"}
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     with simulator(tmp_path_factory.mktemp("goto"), users=12, groups=3) as settings:
-        yield settings
+        # A snapshot that is never taken over from the run before.
+        yield {**settings, "BRIDGE_SNAPSHOT_MAX_AGE": "0"}
 
 
 def control(settings: dict[str, str], method: str, path: str, body: Any = None) -> Any:
@@ -174,3 +178,33 @@ def wait_until_made(settings: dict[str, str]) -> None:
     while len(names(settings)) < 3:
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def test_a_service_begins_with_what_was_found_and_says_when(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    with service(tmp_path, settings) as bridge:
+        ready = httpx.get(bridge.url.replace("/scim/v2", "/health/ready")).json()
+        assert ready["checks"]["probe"] == {"status": "ok", "detail": "not probed"}
+    asyncio.run(found(tmp_path, "projection", "refused"))
+    (tmp_path / "serve.txt").unlink()
+    control(settings, "DELETE", "journal")
+    with service(tmp_path, settings) as bridge:
+        assert bridge.ask("GET", "/Users?count=1").status_code == 200
+        ready = httpx.get(bridge.url.replace("/scim/v2", "/health/ready")).json()
+        assert ready["checks"]["probe"] == {"status": "ok", "detail": "probed on 2026-03-01"}
+    lists = [
+        each["query"]
+        for each in control(settings, "GET", "journal?since=0")
+        if each["path"].endswith("/users")
+    ]
+    assert lists
+    assert [query for query in lists if "attribute" in query] == []
+
+
+async def found(folder: Path, name: str, outcome: str) -> None:
+    """Store a finding of a probe."""
+    store = await Store.open(f"sqlite:///{folder / 'bridge.db'}", sealer=Sealer((bytes(32),)))
+    finding = Finding(name, outcome, "", "probe", datetime(2026, 3, 1, tzinfo=UTC))
+    await store.findings.save("2068137640515194884", [finding])
+    await store.close()
