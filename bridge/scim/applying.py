@@ -17,6 +17,7 @@ from bridge.limits import MOST_VALUES, MOST_WORK
 from bridge.scim.costs import MEMBERS, VALUES, WORK
 from bridge.scim.reading import Reader
 from bridge.scim.sight import out_of_sight
+from bridge.scim.single_selections import apply
 
 NAME = re.compile(r"(?:urn:[^\[\s]*:)?(?P<name>[$\w-]+)", re.IGNORECASE)
 # A group's members may be gone through so often by one request, however many they are.
@@ -88,7 +89,7 @@ def applied(
         share.free = ROUNDS_OF_MEMBERS * len(entry.members)
     with reader.provider:
         changed = [
-            patch.model_copy(update={"operations": some}).patch(model)
+            apply(patch.model_copy(update={"operations": some}), model)
             for some in _pieces(patch, model, share)
         ]
     if not any(changed) and not hidden:

@@ -13,16 +13,14 @@ from scim2_server.bulk import BulkPlan, BulkStep
 from starlette.responses import Response
 
 from bridge.directory import Entry, Kind, is_offer, model_of, record_kind
-from bridge.scim import dialects
+from bridge.scim.bulk_reading import SentBulk, sent_bulk
 from bridge.scim.bulk_together import together
-from bridge.scim.costs import refuse_costly_bulk, refuse_costly_patch
+from bridge.scim.costs import refuse_costly_bulk
 from bridge.scim.errors import error_of
 from bridge.scim.exchange import Exchange, conditions
-from bridge.scim.membership import refuse_unreadable_members
-from bridge.scim.reading import operations_of, wanted_by
+from bridge.scim.reading import wanted_by
 from bridge.scim.rendering import json_response
 from bridge.scim.service import kind_of, read_only
-from bridge.scim.urls import normal_path
 from bridge.scim.verbs import Verbs
 from bridge.scim.workers import LARGE_PATCH
 
@@ -42,18 +40,17 @@ class BulkRequests:
         """POST on /Bulk: 200 with an outcome for each operation that ran."""
         service = exchange.reader.service
 
-        def reading(body: Mapping[str, Any]) -> tuple[BulkPlan, list[Mapping[str, Any]]]:
+        def reading(body: Mapping[str, Any]) -> tuple[BulkPlan, SentBulk]:
             refuse_costly_bulk(body)
-            if exchange.reader.profile == "lenient":
-                body = _canonical(body)
+            sent = sent_bulk(body, exchange.reader)
             with service.provider:
-                plan = service.read_bulk(orjson.dumps(body), "application/scim+json")
-            return plan, _as_sent(body)
+                plan = service.read_bulk(orjson.dumps(sent.body), "application/scim+json")
+            return plan, sent
 
         plan, sent = await exchange.read(reading, large=LARGE_PATCH)
         turn = asyncio.Lock()
         for steps in together(plan):
-            runs = (self._run(exchange, plan, step, sent[step.index], turn) for step in steps)
+            runs = (self._run(exchange, plan, step, sent.refusals, turn) for step in steps)
             for step, done in zip(steps, await asyncio.gather(*runs), strict=True):
                 plan.record(step, *done)
 
@@ -68,7 +65,7 @@ class BulkRequests:
         exchange: Exchange,
         plan: BulkPlan,
         step: BulkStep,
-        sent: Mapping[str, Any],
+        refusals: Mapping[int, Exception],
         turn: asyncio.Lock,
     ) -> tuple[Outcome, Resource[Any] | None]:
         service = exchange.reader.service
@@ -78,12 +75,8 @@ class BulkRequests:
             resource_type = service.route_bulk_operation(operation)
             if resource_type is not None and is_offer(kind_of(resource_type)):
                 raise read_only(kind_of(resource_type))
-            if operation.method == METHOD.patch and resource_type is not None:
-                patch = operations_of(sent.get("data"))
-                refuse_costly_patch(sent.get("data"))
-                exchange.reader.refuse_departures(record_kind(kind_of(resource_type)), patch)
-            elif resource_type is not None and kind_of(resource_type) == "Group":
-                refuse_unreadable_members(sent.get("data"))
+            if step.index in refusals:
+                raise refusals[step.index]
             if operation.method != METHOD.post:  # creates are to arrive together
                 await _next_round(turn)
             operation = plan.resolve(step)
@@ -125,50 +118,3 @@ async def _next_round(turn: asyncio.Lock) -> None:
     """
     async with turn:
         await asyncio.sleep(0)
-
-
-def _as_sent(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return each operation as sent, nothing for one that is no object: all keep their places."""
-    listed = (value for name, value in body.items() if name.casefold() == "operations")
-    each_alone = (operations_of({"operations": [each]}) for some in listed for each in some)
-    return [found[0] if found else {} for found in each_alone]
-
-
-def _canonical(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Let the dialects have their turn with each operation's data."""
-    canonical: dict[str, Any] = {}
-    for name, value in body.items():
-        if name.casefold() == "operations" and isinstance(value, list):
-            canonical["Operations"] = [_operation(item) for item in value]
-        elif name.casefold() != "schemas":
-            canonical[name] = value
-    return {"schemas": [dialects.BULK_REQUEST], **canonical}
-
-
-def _operation(item: Any) -> Any:
-    if not isinstance(item, Mapping):
-        return item
-    operation = {NAMES.get(name.casefold(), name): value for name, value in item.items()}
-    method, path, data = (operation.get(name) for name in ("method", "path", "data"))
-    if isinstance(method, str):
-        method = operation["method"] = method.upper()
-    if isinstance(path, str):
-        path = operation["path"] = normal_path(path)
-    if isinstance(path, str) and isinstance(data, Mapping):
-        kind = "Group" if path.casefold().startswith("/groups") else "User"
-        operation["data"] = (
-            _patch(data, kind) if method == "PATCH" else dialects.resource(data, kind)
-        )
-    return operation
-
-
-def _patch(data: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    patch = dialects.patch(data, kind)
-    if not patch["Operations"] and dialects.has_operations(data):
-        patch["Operations"] = [NOTHING_TO_DO]
-    return patch
-
-
-NAMES = {name.casefold(): name for name in ("method", "path", "data", "bulkId", "version")}
-# The library wants an operation; this one is on an attribute that nobody has.
-NOTHING_TO_DO = {"op": "remove", "path": "nothing"}

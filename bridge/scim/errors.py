@@ -4,7 +4,6 @@ import structlog
 from pydantic import ValidationError
 from scim2_models import Error, SCIMException
 from scim2_server.errors import MethodNotAllowedException
-from scim2_server.service import scim_exception_of
 from starlette.responses import Response
 
 from bridge.errors import (
@@ -19,6 +18,7 @@ from bridge.errors import (
 from bridge.scim.auth import BASIC_CHALLENGE, CHALLENGE
 from bridge.scim.rendering import json_response
 from bridge.scim.sign_ins import TooManySignIns
+from bridge.scim.validation_errors import plain_exception
 
 log = structlog.get_logger(__name__)
 
@@ -39,9 +39,11 @@ STATUSES: tuple[tuple[type[BridgeError], int], ...] = (
 def error_of(exception: Exception) -> Error:
     """Return the SCIM error of anything raised while a request was served."""
     if isinstance(exception, SCIMException):
-        return exception.to_error()
+        cause = exception.__cause__
+        plain = plain_exception(cause) if isinstance(cause, ValidationError) else exception
+        return plain.to_error()
     if isinstance(exception, ValidationError):
-        return scim_exception_of(exception).to_error()
+        return plain_exception(exception).to_error()
     if isinstance(exception, BridgeError):
         status = next(status for kind, status in STATUSES if isinstance(exception, kind))
         return Error(status=status, detail=exception.detail)

@@ -28,7 +28,8 @@ FLAG = Attribute(
     mutability="readOnly",
     returned="default",
 )
-COMMON = {"id": None, "externalid": None, "schemas": None, "meta": None}
+META = dict.fromkeys(("resourcetype", "created", "lastmodified", "location", "version"))
+COMMON = {"id": None, "externalid": None, "schemas": None, "meta": META}
 SIMPLE_PATH = re.compile(r"([$\w-]+)(\[.*\])?(?:\.([$\w-]+))?", re.DOTALL)
 NO_PATH = (
     "An operation has no path: name the attribute in `path`, in an operation of its own for each "

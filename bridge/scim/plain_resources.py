@@ -60,7 +60,9 @@ class Shape:
             if check is None or not check(value):
                 return None
         named = {self._core, *(self._extensions & wanted.keys())}
-        if len(schemas) != len(named) or not all(urn in named for urn in schemas):
+        if len(schemas) != len(named) or not all(
+            isinstance(urn, str) and urn in named for urn in schemas
+        ):
             return None
         return wanted if len(set(schemas)) == len(named) else None
 

@@ -19,7 +19,6 @@ from scim2_models import (
     ScimProvider,
     SearchRequest,
 )
-from scim2_server.service import scim_exception_of
 from scim2_server.utils import parametrize
 
 from bridge.directory import AnyKind, Kind, wanted_of
@@ -29,8 +28,11 @@ from bridge.scim import dialects, filters
 from bridge.scim.auth import Profile
 from bridge.scim.dialects.values import qualified
 from bridge.scim.membership import refuse_unreadable_members
+from bridge.scim.patch_checks import PatchChecks, refuse_malformed, says_nothing
 from bridge.scim.plain_resources import Place, shape_of
 from bridge.scim.service import BridgeService
+from bridge.scim.type_checks import TypeChecks, refuse_repeated, schemas
+from bridge.scim.validation_errors import plain_exception
 
 # Beyond the end of every list, and still a number that every reader of JSON keeps as it is.
 LARGEST_INDEX = 2**53 - 1
@@ -66,26 +68,57 @@ class Reader:
         return wanted_by(self._resource(kind, body, context)) if plain is None else plain
 
     def _resource(self, kind: Kind, body: Mapping[str, Any], context: Context) -> Resource[Any]:
-        canonical = body if self.profile == "strict" else dialects.resource(body, kind)
-        model: Resource[Any] = self._validated(self.model(kind), canonical, context)
+        model: Resource[Any]
+        model = self._validated(self.model(kind), self.resource(kind, body), context)
         return model
+
+    def resource(self, kind: Kind, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the body of a POST or PUT in the RFC's form, its values of the right types."""
+        checks = self._checks(kind)
+        refuse_repeated(body)
+        named = next((body[name] for name in body if name.casefold() == "schemas"), None)
+        schemas(named, lenient=checks.lenient)
+        return checks.resource(dialects.resource(body, kind) if checks.lenient else body)
+
+    def _checks(self, kind: Kind) -> TypeChecks:
+        known = self.service.definitions(self.resource_type(kind))
+        return TypeChecks(known, lenient=self.profile == "lenient")
 
     def patch(self, kind: Kind, body: Mapping[str, Any]) -> "PatchOp[Any] | None":
         """Return the operations of a PATCH, or None where nothing is left of them to do."""
-        canonical: Mapping[str, Any] = body
-        self.refuse_departures(kind, operations_of(body))
-        if self.profile == "lenient":
-            canonical = dialects.patch(body, kind)
-            if not canonical["Operations"] and dialects.has_operations(body):
-                return None
-        _refuse_many(canonical.get("Operations"), MOST_OPERATIONS)
-        for operation in operations_of(canonical):
-            if isinstance(path := operation.get("path"), str) and "[" in path:
-                filters.refuse_foreign_quotes(path)
+        canonical = self.operations(kind, body)
+        if canonical is None:
+            return None
         patch: PatchOp[Any] = self._validated(
             parametrize(PatchOp, self.model(kind)), canonical, Context.RESOURCE_PATCH_REQUEST
         )
         return patch
+
+    def operations(self, kind: Kind, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return a PATCH in the RFC's form, its paths and values of the schema.
+
+        None is one of which nothing is left to do.
+        """
+        checks = self._checks(kind)
+        refuse_malformed(body, lenient=checks.lenient)
+        sent = operations_of(body, one=checks.lenient)
+        if not all(_is_on_members(each) for each in sent):
+            _refuse_many(sent, MOST_CHANGES)
+        self.refuse_departures(kind, sent)
+        if checks.lenient:
+            kept = [PatchChecks(checks).without_dropped(each, kind) for each in sent]
+            sent = dialects.patch({"Operations": kept}, kind)["Operations"]
+        _refuse_many(sent, MOST_OPERATIONS)
+        for operation in sent:
+            if isinstance(path := operation.get("path"), str) and "[" in path:
+                filters.refuse_foreign_quotes(path)
+        checked = [PatchChecks(checks).operation(each) for each in sent]
+        if checks.lenient:
+            checked = [each for each in checked if not says_nothing(each)]
+        if not checked:
+            return None
+        own = {"schemas": [dialects.PATCH_OP]} if checks.lenient else _beside_operations(body)
+        return {**own, "Operations": checked}
 
     def text_at(self, kind: Kind, path: str) -> Place | None:
         """Return where in JSON the one text stands that a path names and clients may write.
@@ -108,7 +141,7 @@ class Reader:
         try:
             return model.model_validate(body, scim_ctx=context, scim_provider=self.provider)
         except ValidationError as error:
-            raise scim_exception_of(error) from error
+            raise plain_exception(error) from error
 
     def parameters(self, kind: AnyKind, query: Mapping[str, str]) -> ResponseParameters[Any] | None:
         """Return which attributes an answer is to hold, or None where all are."""
@@ -192,15 +225,30 @@ def _refuse_blank(resource: Resource[Any]) -> None:
             raise InvalidValueException(attribute=attribute, detail=detail)
 
 
-def operations_of(body: Any) -> list[Mapping[str, Any]]:
-    """Return the operations of a PATCH or a bulk request as sent, their members in lower case."""
+def operations_of(body: Mapping[str, Any], *, one: bool = False) -> list[Mapping[str, Any]]:
+    """Return the operations of a PATCH as sent, their members in lower case.
+
+    ``one`` takes an object for a list of one.
+    """
+    listed = next((body[name] for name in body if name.casefold() == "operations"), None)
+    if one and isinstance(listed, Mapping):
+        listed = [listed]
     return [
         {str(name).casefold(): value for name, value in each.items()}
-        for key, listed in (body.items() if isinstance(body, Mapping) else ())
-        if key.casefold() == "operations" and isinstance(listed, list)
-        for each in listed
+        for each in (listed if isinstance(listed, list) else ())
         if isinstance(each, Mapping)
     ]
+
+
+def _is_on_members(operation: Mapping[str, Any]) -> bool:
+    path, value = operation.get("path"), operation.get("value")
+    if isinstance(path, str):
+        return path.strip().casefold().startswith("members")
+    return isinstance(value, Mapping) and {str(name).casefold() for name in value} == {"members"}
+
+
+def _beside_operations(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name.casefold() != "operations"}
 
 
 def refuse_many_changes(patch: "PatchOp[Any]") -> None:

@@ -19,6 +19,7 @@ from scim2_server.service import ScimService
 from bridge.directory import AnyKind, Assignable
 from bridge.directory.provider import with_values
 from bridge.scim import announced_limits
+from bridge.scim.definitions import Definitions, definitions
 from bridge.scim.interop import CONFORMANT, Vocabulary, vocabulary, with_flag
 
 
@@ -50,6 +51,9 @@ class BridgeService(ScimService):
         self._vocabularies = {
             str(each.name): vocabulary(provider, each) for each in provider.resource_types
         }
+        self._definitions = {
+            str(each.name): definitions(provider, each) for each in provider.resource_types
+        }
         self._assignable = Assignable()
 
     def now_assignable(self, assignable: Assignable) -> None:
@@ -64,6 +68,10 @@ class BridgeService(ScimService):
     def vocabulary(self, resource_type: ResourceType) -> Vocabulary:
         """Return the attributes of a resource type."""
         return self._vocabularies[str(resource_type.name)]
+
+    def definitions(self, resource_type: ResourceType) -> Definitions:
+        """Return what requests may say of a resource type."""
+        return self._definitions[str(resource_type.name)]
 
     def service_provider_config(self, location: str, query: Mapping[str, str]) -> ScimResponse:
         """Return what the service is able to do."""

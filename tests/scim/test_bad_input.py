@@ -40,7 +40,7 @@ REFUSED: list[tuple[str, str, Any, int, str | None, str]] = [
     ("POST", "/Users", b" " * (1024 * 1024 + 1), 413, None, "larger than"),
     ("POST", "/Users", {"schemas": [USER]}, 400, "invalidValue", "userName"),
     ("POST", "/Users", user(active="perhaps"), 400, "invalidValue", "active"),
-    ("POST", "/Users", user(emails="a@example.com"), 400, "invalidValue", "emails"),
+    ("POST", "/Users", user(emails=True), 400, "invalidValue", "emails"),
     ("POST", "/Users", user(name="Ada"), 400, "invalidValue", "name"),
     ("POST", "/Users", user(locale="x" * 300), 400, "invalidValue", "en-US"),
     ("POST", "/Users", user(timezone="Mars/Base"), 400, "invalidValue", "timezone"),
@@ -269,7 +269,7 @@ def test_a_strict_client_is_held_to_the_rfc(
 def test_a_lenient_client_may_send_what_nobody_knows(run: Runner) -> None:
     async def test(http: httpx.AsyncClient, bridge: Bridge) -> None:
         names = await known(http, bridge)
-        body = patch({"op": "replace", "path": "shoeSize", "value": 44})
+        body = patch({"op": "replace", "value": {"shoeSize": 44, "name": {"shoeSize": 44}}})
 
         answer = await send(http, "PATCH", "/Users/{user}", body, names)
 

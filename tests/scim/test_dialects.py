@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from bridge.directory.provider import accepting_provider, models
+from bridge.mapping import load_mapping
+from bridge.scim.definitions import definitions
 from bridge.scim.dialects import (
     PATCH_OP,
     QUIRKS,
@@ -21,12 +23,19 @@ from bridge.scim.dialects import (
     without_blanks,
 )
 from bridge.scim.filters import canonical, parsed
+from bridge.scim.patch_checks import PatchChecks
+from bridge.scim.type_checks import TypeChecks, schemas
 from tests.conftest import SANDBOX_MAPPING
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 GOTO = "urn:scim:schemas:extension:goto:1:User"
 MODEL = models(accepting_provider(SANDBOX_MAPPING))["User"]
+PROVIDER = accepting_provider(load_mapping())
+CHECKS = TypeChecks(
+    definitions(PROVIDER, next(each for each in PROVIDER.resource_types if each.name == "User")),
+    lenient=True,
+)
 DOCUMENT = Path(__file__).parents[2] / "docs" / "dialects.md"
 DIALECTS = Path(__file__).parents[2] / "bridge" / "scim" / "dialects"
 
@@ -56,6 +65,16 @@ def filtered(text: str) -> str:
     return str(found)
 
 
+def checked(body: dict[str, Any]) -> dict[str, Any]:
+    """A body as it is read by the schema, without what every body has."""
+    read = CHECKS.resource({"userName": "a", **body})
+    return {name: value for name, value in read.items() if name != "userName"}
+
+
+def done(operation: dict[str, Any]) -> dict[str, Any]:
+    return PatchChecks(CHECKS).operation(operation)
+
+
 def pathed(op: str, path: str | None, value: Any) -> dict[str, Any]:
     return {"op": op, "path": path, "value": value} if path else {"op": op, "value": value}
 
@@ -79,6 +98,24 @@ EXAMPLES: dict[str, list[Example]] = {
         (attributes, {"entitlements": "G2M"}, {"entitlements": [{"value": "G2M"}]}),
         (attributes, {"roles": ["A", "B"]}, {"roles": [{"value": "A"}, {"value": "B"}]}),
     ],
+    "bare value": [
+        (checked, {"emails": "a@b.c"}, {"emails": [{"value": "a@b.c"}]}),
+        (checked, {"phoneNumbers": [1, "2"]}, {"phoneNumbers": [{"value": "1"}, {"value": "2"}]}),
+    ],
+    "number as text": [
+        (checked, {ENTERPRISE: {"employeeNumber": 12345}},
+         {ENTERPRISE: {"employeeNumber": "12345"}}),
+    ],
+    "value in a list": [
+        (checked, {"title": ["T"], "name": [{"givenName": "G"}]},
+         {"title": "T", "name": {"givenName": "G"}}),
+    ],
+    "certificate in PEM": [
+        (checked, {"x509Certificates": [{"value": "-----BEGIN X-----\nAA\nEC\n-----END X-----"}]},
+         {"x509Certificates": [{"value": "AAEC"}]}),
+    ],
+    "one schema": [(lambda body: schemas(body["schemas"], lenient=True),
+                    {"schemas": USER}, [USER])],
     "bare manager": [
         (attributes, {ENTERPRISE: {"manager": "7"}}, {ENTERPRISE: {"manager": {"value": "7"}}}),
         (
@@ -132,6 +169,15 @@ EXAMPLES: dict[str, list[Example]] = {
     "selection as a key": [
         (one, pathed("add", None, {'phoneNumbers[type eq "work"].value': "1"}),
          [pathed("add", 'phoneNumbers[type eq "work"].value', "1")]),
+    ],
+    "value in a list of one": [
+        (one, pathed("replace", None, [{"title": "T"}]), [pathed("replace", None, {"title": "T"})]),
+    ],
+    "removal with a value": [
+        (done, pathed("remove", "ims", ["a"]), pathed("remove", "ims", [{"value": "a"}])),
+        (done, pathed("remove", "ims.type", "x"),
+         {"op": "remove", "path": 'ims[type eq "x"].type'}),
+        (done, pathed("remove", "title", "T"), {"op": "remove", "path": "title"}),
     ],
     "add of nothing": [(one, pathed("add", "title", ""), [])],
     "replace by nothing": [

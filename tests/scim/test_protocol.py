@@ -352,8 +352,8 @@ def test_who_has_another_version_gets_the_newest(run: Runner, conditions: str) -
     run(test)
 
 
-def patched(title: str) -> dict[str, Any]:
-    operation = {"op": "replace", "path": "title", "value": title}
+def patched(text: str, path: str = "title") -> dict[str, Any]:
+    operation = {"op": "replace", "path": path, "value": text}
     return {"schemas": [PATCH_OP], "Operations": [operation]}
 
 
@@ -375,7 +375,8 @@ def test_a_write_to_another_version_is_refused(
     async def test(wire: Wire, bridge: Bridge) -> None:
         resource = (await wire.ask("GET", f"/{kind}")).json()["Resources"][-1]
         etag = resource["meta"]["version"]
-        body = {"PUT": {**resource, "title": "x", "displayName": "x"}, "PATCH": patched("x")}
+        change = patched("x", "displayName")
+        body = {"PUT": {**resource, "title": "x", "displayName": "x"}, "PATCH": change}
         before = await bridge.state()
         await bridge.forget_journal()
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.mapping.catalog import CORE
+from bridge.scim.dialects.coercion import alone
 from bridge.scim.dialects.values import (
     BOOLEAN_NAMES,
     HELD_LISTS,
@@ -55,9 +56,16 @@ def _operation(item: Any, kind: str) -> list[Any]:
     if "value" not in operation:
         return [operation]
     value = operation["value"]
+    if path is None:
+        value = operation["value"] = alone(value)
     removing = str(operation.get("op", "")).casefold() == "remove"
-    if path is None and isinstance(value, Mapping):
+    if path is None and isinstance(value, Mapping) and not removing:
         return _pathless(operation, value, kind)
+    if removing and _name(path) != "members":
+        # An empty object in it is a mistake, and is not cleaned away: it tells nothing.
+        if text(value) is None:
+            operation.pop("value")
+        return [operation]
     value = operation["value"] = _patch_value(path, value)
     if removing:
         if value is None:

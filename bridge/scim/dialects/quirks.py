@@ -22,6 +22,9 @@ ONELOGIN = "OneLogin (seen)"
 VALIDATOR = "the Entra SCIM validator"
 OKTA = "Okta and authentik (seen)"
 TEMPLATES = "templates of REST connectors: Saviynt EIC, OneLogin"
+GOLDFISH = "Captain-P-Goldfish's SCIM SDK"
+REMOVERS = "Microsoft's reference client, connectors of Apache Syncope and SAP"
+REST = "connectors that read databases and CSV files"
 INFERRED = "follows from the forms before"
 
 # A row a line, as it stands in the papers.
@@ -34,6 +37,11 @@ QUIRKS = (
         "object for a list", "one object where a list belongs is a list of one", ONELOGIN
     ),
     Quirk("bare licence or role", "a text in `entitlements` or `roles` is the value", INFERRED),
+    Quirk("bare value", "a text or number in `emails` and the like is its `value`", INFERRED),
+    Quirk("number as text", "`employeeNumber: 12345` is `\"12345\"`", REST),
+    Quirk("value in a list", "a list of one where one value belongs is that value", GOLDFISH),
+    Quirk("certificate in PEM", "its lines without the first and last are the base64", INFERRED),
+    Quirk("one schema", "a text in `schemas` is a list of one", INFERRED),
     Quirk(
         "bare manager", "a manager as text, or in a list of one", MANAGERS
     ),
@@ -49,6 +57,12 @@ QUIRKS = (
     Quirk("echo in a value", "`id`, `schemas`, `meta` in a value without a path are dropped", OKTA),
     Quirk(
         "selection as a key", '`phoneNumbers[type eq "work"].value` as a key is a path', INFERRED
+    ),
+    Quirk("value in a list of one", "an operation's value may stand in a list of one", GOLDFISH),
+    Quirk(
+        "removal with a value",
+        "of an attribute with several values, those that the value tells are removed",
+        REMOVERS,
     ),
     Quirk("add of nothing", "an `add` of an empty value does nothing", INFERRED),
     Quirk(

@@ -3,12 +3,14 @@
 Knows attributes by their names alone; neither resources nor operations.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from bridge.mapping.catalog import ENTERPRISE_USER
 from bridge.mapping.several import once
 
+HEAD = re.compile(r"\w+(?=$|[.\[\s])")
 BOOLEANS = {"true": True, "false": False}
 BOOLEAN_NAMES = {"active", "primary"}
 LISTS = {
@@ -93,7 +95,7 @@ def boolean(value: Any) -> Any:
 
 
 def manager(value: Any) -> Any:
-    if isinstance(value, list):
+    if isinstance(value, list) and len(value) < 2:
         value = value[0] if value else None
     if isinstance(value, str):
         return {"value": value} if value.strip() else None
@@ -104,9 +106,9 @@ def manager(value: Any) -> Any:
 
 def qualified(path: str, kind: str) -> str:
     """Put its schema before an enterprise attribute that is named without."""
-    head, dot, rest = path.partition(".")
-    if kind == "User" and head.casefold() in SHORT_NAMES:
-        return SHORT_NAMES[head.casefold()] + dot + rest
+    head = HEAD.match(path)
+    if kind == "User" and head and head[0].casefold() in SHORT_NAMES:
+        return SHORT_NAMES[head[0].casefold()] + path[head.end() :]
     return path
 
 
