@@ -18,13 +18,31 @@ TAKEN = "taken"
 NOT_TAKEN = "not-taken"
 
 
+# What a probe finds out about a kind of write, and the outcomes with which it does not take.
+_PROBED: Mapping[WriteKind, tuple[str, frozenset[str]]] = {
+    WriteKind.GROUP_REMOVE: ("removal", frozenset({"accepted-not-done"})),
+    WriteKind.SUSPENSION: ("suspension", frozenset({"ignored"})),
+    WriteKind.LICENSE_REVOKE: ("suspension", frozenset({"ignored"})),
+    WriteKind.ROLE_REVOKE: ("suspension", frozenset({"ignored"})),
+    WriteKind.ROLE_GRANT: ("rights", frozenset({"roles-ignored"})),
+    WriteKind.EMAIL_CHANGE: ("email_change", frozenset({"ignored"})),
+}
+
+
 def distrusted_kinds(findings: Mapping[str, Finding]) -> list[WriteKind]:
-    """Return the kinds of writes that did not take when last read back."""
-    return [
-        kind
-        for kind in WriteKind
-        if (found := findings.get(PREFIX + kind)) and found.outcome == NOT_TAKEN
-    ]
+    """Return the kinds of writes that did not take when last read back, or last probed."""
+    return [kind for kind in WriteKind if _is_distrusted(kind, findings)]
+
+
+def _is_distrusted(kind: WriteKind, findings: Mapping[str, Finding]) -> bool:
+    written = findings.get(PREFIX + kind)
+    name, failures = _PROBED.get(kind, ("", frozenset()))
+    probed = findings.get(name)
+    if probed is None or probed.outcome == "unknown":
+        return written is not None and written.outcome == NOT_TAKEN
+    if written is None or written.found_at < probed.found_at:
+        return probed.outcome in failures
+    return written.outcome == NOT_TAKEN
 
 
 def noting_outcomes(

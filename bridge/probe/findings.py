@@ -48,8 +48,8 @@ EFFECTS: Mapping[str, Mapping[str, str]] = {
     },
     "filters": {
         "kept": "The bridge looks users up by filters, and checks each match.",
-        "ignored": "GoTo answers a filter with rows that do not match: the bridge looks users up "
-        "in its snapshot or in the whole list.",
+        "ignored": "GoTo answers a filter with rows that do not match: the bridge reads each user "
+        "by key, and looks addresses up in its snapshot or in the whole list.",
         "refused": "GoTo refuses both kinds of filters: the bridge looks users up in the whole "
         "list.",
     },
@@ -75,15 +75,15 @@ EFFECTS: Mapping[str, Mapping[str, str]] = {
         "move": "A user is in one group. Putting the user into another one moves the user.",
         "refuse": "A user is in one group. Putting the user into another one is an error until "
         "the user has left the first.",
-        "add": "A user can be in several groups: the bridge reads memberships from the groups, and "
-        "takes a user out of one group alone.",
+        "add": "A user can be in several groups: the groups' own records show the members, and the "
+        "bridge sends no removal that would hit another group.",
     },
     "removal": {
         "single": "The bridge takes a user out of one group with the call for that group.",
         "all-only": "The bridge uses the call that takes a user out of all groups, and only for a "
         "user who is in no other group.",
-        "accepted-not-done": "GoTo accepts a removal and does not do it: the bridge reads back, "
-        "and answers a removal with an error.",
+        "accepted-not-done": "GoTo accepts a removal and does not do it: the bridge reads each "
+        "removal back, and answers it with an error while GoTo shows the member.",
         "none": "GoTo has no call for a removal: the bridge answers a removal with an error.",
     },
     "license_calls": {
@@ -97,13 +97,13 @@ EFFECTS: Mapping[str, Mapping[str, str]] = {
     },
     "suspension": {
         "clears": "An empty list takes all licences or roles away: `active: false` suspends.",
-        "ignored": "GoTo ignores an empty list: the bridge reads a deactivation back, and answers "
-        "it with an error.",
+        "ignored": "GoTo ignores an empty list: the bridge reads each deactivation back, and "
+        "answers it with an error while GoTo shows the user as before.",
     },
     "email_change": {
         "taken": "The bridge changes the address with which a user signs in.",
-        "ignored": "GoTo accepts another address and keeps the old one: the bridge reads back, "
-        "and answers a change with an error.",
+        "ignored": "GoTo accepts another address and keeps the old one: the bridge reads each "
+        "change back, and answers it with an error.",
         "refused": "GoTo refuses another address: the bridge answers a change with an error.",
     },
 }
@@ -114,5 +114,8 @@ def effect(name: str, outcome: str) -> str:
     if name == "read_lag":
         if outcome == "none":
             return "Reads show a write at once."
-        return f"Reads show a write after {outcome} ms at most: the bridge waits as long."
+        return (
+            f"Reads showed a write within {outcome} ms. The bridge answers from what it wrote, and "
+            "reads a write back several times before it says that the write did not take."
+        )
     return EFFECTS[name][outcome]
