@@ -93,10 +93,7 @@ class TypeChecks:
             return self.one(known, value, path)
         values = coercion.several(value) if self.lenient else value
         if self.lenient and known.name == MEMBERS:
-            members = [_member(each, f"{path}[{at}]") for at, each in enumerate(values)]
-            return [
-                self.parts(each, known.parts, f"{path}[{at}].") for at, each in enumerate(members)
-            ]
+            return [self._member(known, each, f"{path}[{at}]") for at, each in enumerate(values)]
         if not isinstance(values, list):
             of = "objects" if known.type == "complex" else f"values, each {EXPECTED[known.type]}"
             raise refused(path, values, f"a list of {of}", secret=known.secret)
@@ -105,6 +102,20 @@ class TypeChecks:
             detail = f"{path} has more than one value with primary true; send one"
             raise InvalidValueException(attribute=path, detail=detail)
         return [each for each in found if each is not None] if self.lenient else found
+
+    def _member(self, known: Definition, value: Any, path: str) -> dict[str, Any]:
+        """Return a member, whom ``membership`` reads.
+
+        Who it is decides over access: an empty id is not left out, and one in a list is no id.
+        """
+        member = coercion.with_value(text(value))
+        if not isinstance(member, Mapping):
+            raise refused(path, value, "an object with a `value`")
+        for name, inner in member.items():
+            if isinstance(inner, list) and name.casefold() in known.parts:
+                raise refused(f"{path}.{name}", inner, EXPECTED["string"])
+        blank = {name: inner for name, inner in member.items() if text(inner) is None}
+        return {**self.parts(member, known.parts, f"{path}."), **blank}
 
     def one(self, known: Definition, value: Any, path: str) -> Any:
         """Return the value of an attribute with one, or one of several."""
@@ -124,14 +135,6 @@ class TypeChecks:
         if not _fits(whole, known.type):
             raise refused(path, value, EXPECTED[known.type], secret=known.secret)
         return whole
-
-
-def _member(value: Any, path: str) -> Mapping[str, Any]:
-    """Return a member, whom ``membership`` reads. One who is none is a mistake, not left out."""
-    member = coercion.with_value(text(value))
-    if not isinstance(member, Mapping):
-        raise refused(path, value, "an object with a `value`")
-    return member
 
 
 def schemas(value: Any, *, lenient: bool) -> Any:
