@@ -182,6 +182,7 @@ async def _probe(settings: Settings, wanted: Wanted, plan: Plan, *, writes: bool
             account.administrator,
             license_key=plan.license.key if plan.license else None,
             may_write=writes,
+            because="--read-only" if wanted.read_only else "no consent to write",
         )
         with _Lines() as lines:
             outcome = await run(trial, found=lines.tell)

@@ -20,19 +20,23 @@ class Inconclusive(Exception):
 
 @dataclass
 class Trial:
-    """One run. ``details`` are facts beside the findings, without the value of a person."""
+    """One run. ``details`` are facts beside the findings, without the value of a person.
+
+    ``because`` says why it may not write.
+    """
 
     calls: Calls
     throwaways: Throwaways
     administrator: Administrator
     license_key: str | None = None
     may_write: bool = True
+    because: str = "--read-only"
     details: dict[str, str] = field(default_factory=dict)
 
     def see_that_it_may_write(self) -> None:
-        """Raise ``NotTried`` before the first write of a run that only reads."""
+        """Raise ``NotTried`` where the run may only read."""
         if not self.may_write:
-            raise NotTried("not tried: --read-only")
+            raise NotTried(f"not tried: {self.because}")
 
     async def user(self, key: str) -> Reply:
         """Read a user."""
