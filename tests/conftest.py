@@ -114,7 +114,9 @@ def client_of(http: httpx.AsyncClient, **options: Any) -> GoToClient:
         store=keep,
         clock=options.get("clock", time.time),
     )
-    return GoToClient(http, grant=tokens, **{"throttle": Throttle(0), **options})
+    # Most tests count calls.
+    known = {"throttle": Throttle(0), "trusts_projection": True}
+    return GoToClient(http, grant=tokens, **{**known, **options})
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from bridge.cli.check_database import checked_database
 from bridge.cli.configuration import mapping_mistakes
 from bridge.cli.terminal import LEFT_BY_PROBE, NO_CLIENT, say
 from bridge.connect import ends_soon, grant_told, missing_roles
+from bridge.directory import ROLES_HIDDEN, shows_roles
 from bridge.errors import BridgeError
 from bridge.goto import NO_GRANT, Administrator, Grant
 from bridge.mapping import Mapping, hourly_limit, limit_in_words, load_mapping
@@ -121,6 +122,7 @@ async def _check_goto(rooms: Rooms, settings: Settings, mapping: Mapping, report
     name = dict(administrator.accounts).get(key) or administrator.account_name or "without a name"
     report.tell("ok", "account", f"{name} ({key}), as {administrator.email}")
     _check_rights(administrator, report)
+    await _check_visible_roles(rooms, administrator, report)
     await _check_limit(rooms, mapping, report)
     await _check_probe(rooms, report)
 
@@ -175,6 +177,17 @@ def _check_rights(administrator: Administrator, report: Report) -> None:
             f"the administrator has {has}; missing: {', '.join(missing)}. Give them in GoTo's "
             "console, or connect the bridge as another administrator.",
         )
+
+
+async def _check_visible_roles(rooms: Rooms, administrator: Administrator, report: Report) -> None:
+    """Compare the roles of ``/me`` with those that the administrator's own record shows."""
+    try:
+        record = await rooms.goto.user(administrator.key)
+    except BridgeError:
+        # Nothing can be compared: the administrator may be in another account.
+        return
+    if administrator.admin_roles and not shows_roles(record):
+        report.tell("warning", "rights", ROLES_HIDDEN)
 
 
 async def _check_clients(rooms: Rooms, settings: Settings, report: Report) -> None:

@@ -15,10 +15,12 @@ from bridge.directory.licenses import Assignable
 from bridge.directory.member_ids import member_key
 from bridge.directory.offers import AnyKind, OfferEntry, Shown, is_offer, record_kind
 from bridge.directory.paging import Page
+from bridge.directory.role_visibility import ROLES_HIDDEN, shows_roles
 from bridge.directory.search import Query
 from bridge.directory.storage import DirectoryStorage, model_of, wanted_of
 
 __all__ = [
+    "ROLES_HIDDEN",
     "AnyKind",
     "Assignable",
     "Directory",
@@ -39,5 +41,6 @@ __all__ = [
     "member_key",
     "model_of",
     "record_kind",
+    "shows_roles",
     "wanted_of",
 ]

@@ -25,13 +25,18 @@ def parked_of(record: UserRecord) -> dict[str, Any] | None:
 
 
 def is_suspended(record: UserRecord) -> bool:
-    """Whether a user has neither licences nor roles, and so cannot sign in."""
-    return not record.license_keys and not record.admin_roles
+    """Whether a user has neither licences nor roles, custom ones included: it cannot sign in."""
+    return not record.license_keys and not record.admin_roles and not record.role_sets
+
+
+def cleared(record: UserRecord) -> dict[str, Any]:
+    """Return the fields that suspend a user: the lists that are not empty already."""
+    return {name: [] for name in CLEARED if record.get(name)}
 
 
 def suspends(record: UserRecord, fields: Mapping[str, Any]) -> bool:
     """Whether a write of ``fields`` leaves a user with neither licences nor roles who had some."""
-    if not CLEARED.keys() & fields.keys():
+    if not CLEARED.keys() & fields.keys() or record.role_sets:
         return False
     had = [*record.license_keys, *record.admin_roles]
     left = {"licenseKeys": record.license_keys, "adminRoles": record.admin_roles, **fields}
@@ -118,7 +123,7 @@ def with_fields(
     changed.pop("products", None)
     if products:
         changed["products"] = sorted(products)
-    if not changed.license_keys and not changed.admin_roles:
+    if is_suspended(changed):
         changed["status"] = SUSPENDED
         if "canAuthenticate" in changed:
             changed["canAuthenticate"] = False

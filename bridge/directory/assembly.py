@@ -26,7 +26,7 @@ USER_FIELDS = frozenset(
     {
         "key", "email", "status", "licenseKeys", "adminRoles", "products", "groupKey",
         "groupName", "groupKeyPath", "groupNamePath", "invitedDate", "nameLocked", "emailLocked",
-        "identityReadOnly",
+        "identityReadOnly", "roleSets",
     }
 )  # fmt: skip
 
@@ -63,6 +63,9 @@ class Assembly:
         record = in_order(record, known.record if known else None)
         beside = self._ledger.held("User", key) if held is UNCHANGED else held
         content = framed("User", key, self._mapping.users.reading.resource(record, beside))
+        if record.role_sets and "adminRoles" in self._mapping.users.fields:
+            custom = [belongings.shown_role_set(each) for each in record.role_sets]
+            content["roles"] = [*(content.get("roles") or ()), *custom]
         group = record.group_key
         groups = [_membership(group, record.get("groupName"))] if group else []
         groups += [_membership(each, None) for each in self._snapshot.holders.groups(record)]

@@ -173,6 +173,29 @@ def shown_role(role: str) -> Item:
     return {"value": role}
 
 
+def shown_role_set(key: str) -> Item:
+    """Return what is shown of a custom role, which is GoTo's to give and to take."""
+    return {"value": key, "type": "custom"}
+
+
+def without_role_sets(
+    items: Sequence[Item], role_sets: Sequence[str], *, keeping: bool
+) -> list[Item]:
+    """Return the admin roles among ``roles``; a custom role that a user has is read-only.
+
+    Raises MutabilityException where it would be taken, unless it is ``keeping``.
+    """
+    named = {str(item.get("value")) for item in items}
+    for key in role_sets:
+        if key not in named and not keeping:
+            raise MutabilityException(
+                attribute="roles",
+                detail=f"The custom role {key} cannot be taken through this service: leave it in "
+                "roles, or take it in GoTo",
+            )
+    return [item for item in items if str(item.get("value")) not in role_sets]
+
+
 def beside(meant: Meant, shown: Callable[[str], Item]) -> list[Item]:
     """Return what is to be held of what clients said: that which is not shown anyway."""
     said = []

@@ -13,7 +13,13 @@ from bridge.directory.entries import UserEntry
 from bridge.directory.identity_locks import LOCKABLE, refuse_locked
 from bridge.directory.journal import about_user
 from bridge.directory.read_back import verify_update
-from bridge.directory.refusals import LOST, PROTECTED, goto_refusals, not_found
+from bridge.directory.refusals import (
+    LOST,
+    PROTECTED,
+    goto_refusals,
+    not_found,
+    refuse_untakable,
+)
 from bridge.directory.seats import Lists, Meant, Seats, is_full
 from bridge.directory.settling import CHANGE
 from bridge.directory.write_verification import took
@@ -120,12 +126,15 @@ class UserChanges:
         core = self._core
         if entry.key == core.administrator:
             raise ForbiddenException(detail=PROTECTED)
+        await core.role_visibility.refuse_hidden()
+        refuse_untakable(entry.record)
         meant = await self._seats.meant(wish.lists, entry.record, seated=False, keeping=True)
         parked = activation.parked_of(UserRecord({**entry.record, **meant.fields}))
-        fields = {**wish.fields, **activation.CLEARED}
+        cleared = activation.cleared(entry.record)
+        fields = {**wish.fields, **cleared}
         held = {**wish.held, **meant.held}
         async with (
-            core.braked(entry, activation.CLEARED),
+            core.braked(entry, cleared),
             # On disk before GoTo forgets it.
             self._begun(entry, fields, held, parked=parked) as ended,
         ):
@@ -235,7 +244,10 @@ class UserChanges:
             return None
         await self._write(entry, fields)
         try:
-            return await verify_update(self._core, entry.record, fields)
+            # Where roles are hidden, each suspension may leave one behind.
+            doubted = self._core.role_visibility.is_hidden
+            doubted = doubted and activation.suspends(entry.record, fields)
+            return await verify_update(self._core, entry.record, fields, doubted=doubted)
         except RecordNotFound:
             await self._core.forget_user(entry.key)
             raise not_found("User", entry.key) from None

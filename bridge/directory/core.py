@@ -22,6 +22,7 @@ from bridge.directory.ledger import Ledger
 from bridge.directory.locks import Locks
 from bridge.directory.recent import OF_GROUP, Recent
 from bridge.directory.refresh import Refresh
+from bridge.directory.role_visibility import RoleVisibility
 from bridge.directory.snapshot import Growth, Snapshot
 from bridge.directory.time import Clock
 from bridge.directory.totals import is_total_of, with_total
@@ -30,7 +31,7 @@ from bridge.directory.write_verification import WriteVerifier
 from bridge.errors import GoToError, RecordNotFound
 from bridge.goto import GoToClient, GroupRecord, UserRecord, insisting
 from bridge.mapping import Mapping as AttributeMapping
-from bridge.store import AuditEntry, Intent
+from bridge.store import AuditEntry, Finding, Intent
 
 T = TypeVar("T")
 
@@ -56,6 +57,8 @@ class Core:
     brake: Brake
     trail: Trail
     verifier: WriteVerifier
+    role_visibility: RoleVisibility
+    note_finding: Callable[[Finding], Awaitable[None]]
     clock: Clock
     sleep: Callable[[float], Awaitable[object]]
     max_age: float

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridge.case_mapping import case_mapped
-from bridge.directory.activation import CLEARED, is_same, is_suspended, parked_of
+from bridge.directory.activation import cleared, is_same, is_suspended, parked_of
 from bridge.directory.core import Core
 from bridge.directory.creations import Created
 from bridge.directory.entries import UserEntry
 from bridge.directory.journal import about_user
 from bridge.directory.read_back import verify_removed, verify_update
-from bridge.directory.refusals import LOST
+from bridge.directory.refusals import LOST, refuse_untakable
 from bridge.directory.seats import Make, Seats
 from bridge.errors import GoToError, GoToUnavailable, OutcomeUnknown, RecordNotFound
 from bridge.goto import UserRecord
@@ -33,6 +33,8 @@ class Leavers:
     async def part(self, entry: UserEntry) -> None:
         """Suspend a user who was just read, take it out of its group, and show it no more."""
         core, record, key = self._core, entry.record, entry.key
+        await core.role_visibility.refuse_hidden()
+        refuse_untakable(record)
         had = parked_of(record)
         parked = {**(had or entry.state.parked or {}), "email": record.email}
         async with (
@@ -40,7 +42,7 @@ class Leavers:
             core.journal.begun(PART, about_user(key), {"key": key, "parked": parked}),
         ):
             if had:
-                await _write(core, record, CLEARED)
+                await _write(core, record, cleared(record))
                 self._seats.freed(record.license_keys)
             audited = core.trail.user_deleted(key, entry, suspended=True)
             ended = [each for each in core.journal.of(about_user(key)) if each.operation == PART]

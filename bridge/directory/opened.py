@@ -20,6 +20,7 @@ from bridge.directory.offered import Offered
 from bridge.directory.provider import accepting_provider, models
 from bridge.directory.recent import Recent
 from bridge.directory.refresh import Refresh
+from bridge.directory.role_visibility import RoleVisibility
 from bridge.directory.search import Search
 from bridge.directory.seats import Seats
 from bridge.directory.settling import Settling
@@ -29,7 +30,7 @@ from bridge.directory.time import Clock
 from bridge.directory.trail import Trail
 from bridge.directory.users import Users
 from bridge.directory.walks import KEPT_FOR, Walks
-from bridge.directory.write_findings import distrusted_kinds, noting_outcomes
+from bridge.directory.write_findings import distrusted_kinds, noting_outcomes, saving
 from bridge.directory.write_verification import Policy, WriteVerifier
 from bridge.goto import AccountBehavior, GoToClient
 from bridge.mapping import Mapping as AttributeMapping
@@ -101,9 +102,10 @@ async def _core(means: Means, administrator: str) -> tuple[Core, KeptPass]:
     findings = means.store.findings
     found = await findings.of(goto.account_key)
     goto.adapt(AccountBehavior.from_findings({name: each.outcome for name, each in found.items()}))
+    note_finding = saving(findings, goto.account_key)
     verifier = WriteVerifier(
         means.verify_writes,
-        noting_outcomes(findings, goto.account_key),
+        noting_outcomes(note_finding),
         distrusted=distrusted_kinds(found),
     )
     kept = KeptPass(
@@ -137,6 +139,13 @@ async def _core(means: Means, administrator: str) -> tuple[Core, KeptPass]:
         brake=brake,
         trail=Trail(ledger, brake, means.contention),
         verifier=verifier,
+        note_finding=note_finding,
+        role_visibility=RoleVisibility(
+            goto,
+            snapshot,
+            administrator=administrator,
+            roles_are_written=mapping.writes_roles,
+        ),
         clock=clock,
         sleep=means.sleep,
         max_age=means.max_age,

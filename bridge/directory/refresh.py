@@ -29,12 +29,13 @@ from bridge.directory.second_look import Listing, believed
 from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
 from bridge.directory.totals import TOTAL, missing, with_total
-from bridge.errors import RecordNotFound
+from bridge.errors import GoToUnreadable, RecordNotFound
 from bridge.goto import GoToClient, GroupRecord, LicenseRecord, UserRecord, asking_for
 from bridge.store import StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
+NO_STATUS = "GoTo's list of users says of nobody whether it is active, and is not believed."
 R = TypeVar("R", GroupRecord, LicenseRecord)
 
 REFRESH = "\0refresh"
@@ -106,10 +107,12 @@ class Refresh:
     async def _read(self, arrivals: Arrivals) -> None:
         began, overtakings = self._clock(), self._snapshot.overtakings
         digests: dict[str, int] = {}
-        listing = Listing("users")
+        listing, has_status = Listing("users"), False
 
         def made(record: UserRecord) -> UserEntry | None:
+            nonlocal has_status
             listing.keys.add(record.key)
+            has_status = has_status or bool(record.status)
             entry = self._user_entry(record, began)
             if entry is not None:
                 arrivals.add(entry.state)
@@ -134,6 +137,8 @@ class Refresh:
             known=self._ledger.count("User"),
             is_elsewhere=self._is_elsewhere,
         )
+        if listing.keys and not has_status:
+            raise GoToUnreadable(NO_STATUS)
         groups = await self._looked_twice("groups", self._goto.groups)
         if self._snapshot.overtakings != overtakings:
             return

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from scim2_models import (
+    ConflictException,
     InvalidValueException,
     MutabilityException,
     NotFoundException,
@@ -11,6 +12,7 @@ from scim2_models import (
     UniquenessException,
 )
 
+from bridge.directory.activation import SUSPENDED, is_suspended
 from bridge.errors import (
     GoToError,
     GoToRejected,
@@ -20,6 +22,7 @@ from bridge.errors import (
     RecordConflict,
     ReplyUnreadable,
 )
+from bridge.goto import UserRecord
 from bridge.mapping import Removed, ValueRefused
 
 # In the codes of what GoTo keeps from being changed.
@@ -65,6 +68,20 @@ def taken(attribute: str, value: str) -> UniquenessException:
     """Another resource has the value already."""
     detail = f"Another resource has the {attribute} {value[:120]!r} already: use another one"
     return UniquenessException(attribute=attribute, value=value, detail=detail)
+
+
+def refuse_untakable(record: UserRecord) -> None:
+    """Refuse a suspension that leaves a user a role that the bridge cannot take: 409."""
+    if record.role_sets:
+        held = f"the custom role {', '.join(record.role_sets)}"
+    elif record.status and record.status != SUSPENDED and is_suspended(record):
+        held = "a role that GoTo does not show to the bridge's administrator"
+    else:
+        return
+    raise ConflictException(
+        detail=f"This user has {held}, which cannot be taken through this service, and could still "
+        "sign in: take it in GoTo first, then deactivate the user"
+    )
 
 
 def locked(attribute: str, reason: str) -> MutabilityException:

@@ -206,7 +206,7 @@ class Search:
         if holder is not None:
             return await self._read("User", [holder], live=live)
         if is_address(user_name):
-            return list(await self._users.read_by_email(user_name))
+            return list(await self._users.read_by_email(user_name, oldest=oldest))
         # A userName that is no address exists only where the bridge holds it.
         return []
 
@@ -218,7 +218,7 @@ class Search:
             return [*found, entry] if entry and entry.key not in holders else found
         # GoTo knows one user by an address: where a holder is that user, there is no other.
         if is_address(email) and not any(_is_mailed(entry, email) for entry in found):
-            known = await self._users.read_by_email(email)
+            known = await self._users.read_by_email(email, oldest=oldest)
             found += [entry for entry in known if entry.key not in holders]
         return found
 

@@ -122,8 +122,9 @@ class Seats:
             grantable = self._core.mapping.grantable_roles
             had = record.admin_roles
             stay = [role for role in had if keeping and role not in grantable]
+            said = belongings.without_role_sets(lists["roles"], record.role_sets, keeping=keeping)
             roles = belongings.roles_meant(
-                [*({"value": role} for role in stay), *lists["roles"]],
+                [*({"value": role} for role in stay), *said],
                 had,
                 grantable,
                 remembered=(parked or {}).get("adminRoles", ()),

@@ -304,6 +304,7 @@ def _is_done(record: UserRecord, fields: Mapping[str, Any]) -> bool:
     Of a suspension licences and roles alone tell: a name may have been changed since, and what is
     parked must not be lost by that.
     """
-    if all(fields.get(name) == value for name, value in activation.CLEARED.items()):
-        return activation.is_suspended(record)
+    lists = {name: fields[name] for name in activation.CLEARED if name in fields}
+    if lists and not any(lists.values()):
+        return activation.holds(record, lists)
     return activation.holds(record, fields)

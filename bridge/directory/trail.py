@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from bridge.directory.activation import CLEARED, suspends
 from bridge.directory.brake import COUNTED, CREATED, SPARED, Brake
 from bridge.directory.contention import Contention
 from bridge.directory.entries import Kind, UserEntry, now_in_milliseconds
@@ -52,8 +53,8 @@ class Trail:
         self, key: str, fields: Mapping[str, Any], before: UserEntry | None
     ) -> list[AuditEntry]:
         """Return the line for a write of ``fields`` that was found out to have been done."""
-        cleared = all(name in fields and not fields[name] for name in ("licenseKeys", "adminRoles"))
-        if cleared:
+        lists = [fields[name] for name in CLEARED if name in fields]
+        if lists and not any(lists) and (before is None or suspends(before.record, fields)):
             return [self._on_user("suspend", key, before, {})]
         return [self._ledger.note("change", "User", key)]
 

@@ -1,4 +1,4 @@
-"""What was found out about writes, in the store: one finding for each kind, per account.
+"""What the bridge found out by its own calls, in the store: each kind of write, and filters.
 
 Knows the names of these findings and the words of their effects.
 """
@@ -45,20 +45,36 @@ def _is_distrusted(kind: WriteKind, findings: Mapping[str, Finding]) -> bool:
     return written.outcome == NOT_TAKEN
 
 
+def saving(findings: Findings, account: str) -> Callable[[Finding], Awaitable[None]]:
+    """Return what stores a finding; a store that is away stops nothing."""
+
+    async def save(finding: Finding) -> None:
+        try:
+            await findings.save(account, [finding])
+        except StoreUnavailable as error:
+            log.warning("a finding could not be stored", reason=error.detail)
+
+    return save
+
+
 def noting_outcomes(
-    findings: Findings, account: str
+    save: Callable[[Finding], Awaitable[None]],
 ) -> Callable[[WriteKind, bool], Awaitable[None]]:
-    """Return what stores whether a kind of write took; a store that is away stops no write."""
+    """Return what stores whether a kind of write took."""
 
     async def note(kind: WriteKind, took: bool) -> None:
         if not took:
             log.warning("write_not_taken", kind=str(kind))
-        try:
-            await findings.save(account, [write_finding(kind, took=took)])
-        except StoreUnavailable as error:
-            log.warning("a finding could not be stored", reason=error.detail)
+        await save(write_finding(kind, took=took))
 
     return note
+
+
+def filters_ignored() -> Finding:
+    """Return the finding of a lookup that was answered with a user who does not match."""
+    log.warning("goto_filters_ignored")
+    effect = "GoTo ignores filters: users are looked up in the snapshot, and read one by one"
+    return Finding("filters", "ignored", effect, "read", now_in_milliseconds())
 
 
 def write_finding(kind: WriteKind, *, took: bool) -> Finding:

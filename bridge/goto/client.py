@@ -51,6 +51,7 @@ class GoToClient:
     Errors are those of ``bridge.errors``. Reads are repeated within ``patience`` seconds; a write
     whose answer is lost raises ``OutcomeUnknown`` and is not repeated. Call ``connect()`` first
     where ``account_key`` is not given. ``paged`` is told of each page of a list that was read.
+    ``trusts_projection`` says that GoTo is known to answer ``attributes`` in full.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class GoToClient:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         paged: Paged = lambda _what, _seen, _total: None,
+        trusts_projection: bool = False,
     ) -> None:
         transport = Transport(
             http,
@@ -82,10 +84,10 @@ class GoToClient:
         self._account = Account(
             transport, key=account_key or "", page_size=page_size, sleep=sleep, paged=paged
         )
+        self._projection = Projection(self._account, is_trusted=trusts_projection)
         self._users = UserReads(self._account)
         self._by_email = EmailLookup(self._account)
         self._removal = GroupRemoval(self._account)
-        self._projection = Projection()
 
     def adapt(self, behavior: AccountBehavior) -> None:
         """Begin with what was found out about the account; what differs is noticed as before."""
@@ -181,6 +183,11 @@ class GoToClient:
         Where the rate limit makes it wait, it may share a call with others of the same client.
         """
         return await self._users.read(_digits(key))
+
+    @property
+    def ignores_filters(self) -> bool:
+        """Whether GoTo was seen to answer a filter with users who do not match."""
+        return self._by_email.is_ignored
 
     async def users_by_email(self, email: str) -> list[UserRecord]:
         """The users with this address, whatever its case; GoTo's own match is not trusted."""

@@ -17,15 +17,20 @@ from bridge.goto.throttle import Priority
 
 
 class EmailLookup:
-    """Users of ``account`` by address; remembers a dialect that GoTo refused."""
+    """Users of ``account`` by address; remembers a dialect that GoTo refused.
+
+    ``is_ignored`` tells that GoTo answered a filter with a user who does not match.
+    """
 
     def __init__(self, account: Account) -> None:
         self._account = account
         self._equality = True
+        self.is_ignored = False
 
     def adapt(self, behavior: AccountBehavior) -> None:
         """Begin with the dialect that was found to work."""
         self._equality = behavior.filter_dialect != "regex"
+        self.is_ignored = self.is_ignored or behavior.filters == "ignored"
 
     async def find(self, email: str) -> list[UserRecord]:
         """The users with this address, whatever its case and its Unicode form."""
@@ -54,7 +59,11 @@ class EmailLookup:
             query=f"filter={quote(condition, safe='')}&",
         )
         wanted = case_mapped(email)
-        return [user for row in rows if case_mapped((user := UserRecord(row)).email) == wanted]
+        found = [(case_mapped((user := UserRecord(row)).email), user) for row in rows]
+        # A pattern may match a part of an address.
+        if any(wanted not in address for address, _ in found):
+            self.is_ignored = True
+        return [user for address, user in found if address == wanted]
 
 
 async def users_by_key(account: Account, keys: Sequence[str]) -> list[UserRecord]:

@@ -1,16 +1,21 @@
 """Asking for some fields of each row, at a GoTo that may refuse that, or leave some of them out.
 
-Knows the two spellings of the parameter, and how an answer shows that a spelling is of no use.
+Knows the two spellings of the parameter. Before the first list, some rows are read with and
+without it and compared: a spelling that is refused, or that drops fields, is given up.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import structlog
 
 from bridge.errors import GoToRejected
+from bridge.goto.account import Account
 from bridge.goto.behavior import AccountBehavior
+from bridge.goto.bodies import record_reader
+from bridge.goto.paging import read_page
+from bridge.goto.records import UserRecord, read_key
 
 T = TypeVar("T")
 
@@ -18,19 +23,28 @@ SPELLINGS = ("attributes", "attributeNames")
 NONE = "none"
 ALWAYS_THERE = "status"
 """A field that every user has."""
+ROWS = 10
+"""Rows that are compared: a field that nobody has tells nothing."""
 
 log = structlog.get_logger(__name__)
 
+Row = Mapping[str, Any]
+
 
 class _Partial(Exception):
-    """A row lacks a field that was asked for and that every row has."""
+    """A row lacks a field that was asked for and that it, or every row, has."""
 
 
 class Projection:
-    """The spelling in use; whole rows are asked for once no spelling is of use."""
+    """The spelling in use in ``account``; whole rows are asked for once none is of use.
 
-    def __init__(self) -> None:
+    ``is_trusted`` says that the first spelling is known to be answered in full.
+    """
+
+    def __init__(self, account: Account, *, is_trusted: bool = False) -> None:
+        self._account = account
         self._spelling = SPELLINGS[0]
+        self._is_settled = is_trusted
 
     def adapt(self, behavior: AccountBehavior) -> None:
         """Begin with the spelling that was found out."""
@@ -38,6 +52,7 @@ class Projection:
             self._spelling = NONE
         elif behavior.projection_spelling in (*SPELLINGS, NONE):
             self._spelling = behavior.projection_spelling
+            self._is_settled = self._is_settled or behavior.projection == "complete"
 
     async def listed(
         self,
@@ -47,11 +62,17 @@ class Projection:
     ) -> list[T]:
         """List rows, by ``listing`` with what is made of each and the query that names the fields.
 
-        A spelling that GoTo refuses, or with which the first row is not whole, is given up.
+        A spelling that GoTo refuses, or with which rows are not whole, is given up.
         """
+        whole: Sequence[Row] | None = None
         while fields and self._spelling != NONE:
+            query = _query(self._spelling, fields)
             try:
-                return await listing(_checked(fields, make), _query(self._spelling, fields))
+                if not self._is_settled:
+                    whole = await self._rows("") if whole is None else whole
+                    await self._compare(whole, query, fields)
+                    self._is_settled = True
+                return await listing(_checked(fields, make), query)
             except GoToRejected as refusal:
                 if refusal.status != 400:
                     raise
@@ -60,10 +81,33 @@ class Projection:
                 self._give_up("partial")
         return await listing(make, "")
 
+    async def _compare(self, whole: Sequence[Row], query: str, fields: Sequence[str]) -> None:
+        rows = await self._rows(query)
+        known = {read_key(row.get("key")): row for row in whole}
+        pairs = [(known[key], row) for row in rows if (key := read_key(row.get("key"))) in known]
+        if not pairs and rows:
+            # The order of a list may change from call to call.
+            key = read_key(rows[0].get("key"))
+            read = record_reader(UserRecord, key)
+            pairs = [(await self._account.read(f"users/{key}", read, about="users"), rows[0])]
+        if dropped_fields(pairs, fields):
+            raise _Partial
+
+    async def _rows(self, query: str) -> Sequence[Row]:
+        path = f"users?{query}offset=0&pageSize={ROWS}"
+        return await self._account.read(path, lambda body: read_page(body).rows, about="users")
+
     def _give_up(self, outcome: str) -> None:
         following = {SPELLINGS[0]: SPELLINGS[1]}.get(self._spelling, NONE)
         log.warning("goto_projection_given_up", spelling=self._spelling, because=outcome)
         self._spelling = following
+
+
+def dropped_fields(pairs: Sequence[tuple[Row, Row]], fields: Sequence[str]) -> list[str]:
+    """Return the fields that rows have without a projection and lack with it."""
+    return sorted(
+        {name for whole, row in pairs for name in fields if whole.get(name) and name not in row}
+    )
 
 
 def _checked(

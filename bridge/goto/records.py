@@ -106,6 +106,13 @@ class UserRecord(_Record):
         return self._texts("adminRoles")
 
     @property
+    def role_sets(self) -> tuple[str, ...]:
+        """The ids of the custom roles that the user has."""
+        value = self.get("roleSets")
+        found = (_role_set_id(each) for each in value) if isinstance(value, list) else ()
+        return tuple(each for each in found if each)
+
+    @property
     def products(self) -> tuple[str, ...]:
         return self._texts("products")
 
@@ -135,6 +142,13 @@ class UserRecord(_Record):
     @property
     def identity_read_only(self) -> bool:
         return self._flag("identityReadOnly")
+
+
+def _role_set_id(value: object) -> str:
+    # GoTo's reference names ids; whether a record holds them bare is not proven.
+    if isinstance(value, dict):
+        value = value.get("id")
+    return value if type(value) is str else str(value) if type(value) is int else ""
 
 
 class GroupRecord(_Record):

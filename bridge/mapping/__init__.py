@@ -121,6 +121,11 @@ class Mapping:
         return self.rules.grantable_roles
 
     @property
+    def writes_roles(self) -> bool:
+        """Whether clients may give and take admin roles."""
+        return any(rule.is_list and rule.path.name == "roles" for rule in self.rules.users.rules)
+
+    @property
     def shown_as_groups(self) -> tuple[ShownAsGroups, ...]:
         """What beside GoTo's groups is shown as groups."""
         return self.rules.shown_as_groups

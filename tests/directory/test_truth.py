@@ -500,3 +500,53 @@ def test_a_scope_that_is_missing_costs_one_renewal(tmp_path: Path) -> None:
         await sees.agree()
 
     witnessed_alone(tmp_path, test)
+
+
+# -- A list that says of nobody whether it is active ---------------------------------------
+
+
+def test_a_list_without_any_status_is_not_believed(tmp_path: Path) -> None:
+    async def test(sees: Witness) -> None:
+        rows = [
+            {"key": user.key, "email": user.email, "licenseKeys": list(user.license_keys)}
+            for user in sees.account.stored.users.values()
+        ]
+        body = {"results": rows, "fromIndex": 0, "toIndex": len(rows), "total": len(rows)}
+        match = {"method": "GET", "path": f"{sees.account.key}/users", "query": "pageSize"}
+        await sees.faults({"match": match, "status": 200, "body": body})
+        answer = await sees.ask("GET", "/Users")
+        assert answer.status_code == 502
+        assert "active" in answer.json()["detail"]
+
+    witnessed_alone(tmp_path, test, app=goto())
+
+
+# -- A filter that is ignored -----------------------------------------------------------------
+
+
+def test_a_filter_that_is_ignored_is_noticed_and_asked_no_more(tmp_path: Path) -> None:
+    async def test(sees: Witness) -> None:
+        (user,) = sees.somebody()
+        email = sees.stored(user).email
+        named = f'/Users?filter=userName eq "{email}"'
+        nobody = '/Users?filter=userName eq "nobody@example.com"'
+
+        async def filtered() -> int:
+            calls = [call for call in await sees.bridge.journal() if "filter=" in call["query"]]
+            await sees.bridge.forget_journal()
+            return len(calls)
+
+        await sees.bridge.forget_journal()
+        for path, found in ((named, [user]), (nobody, []), (named, [user])):
+            sees.clock.grow_old()
+            assert await sees.ids(path) == found
+        assert await filtered() == 1
+        stored = (await sees.bridge.store.findings.of(sees.account.key))["filters"]
+        assert (stored.outcome, stored.source) == ("ignored", "read")
+        # What was made in GoTo itself meanwhile is found too.
+        sees.new_at_goto("nobody@example.com")
+        sees.clock.grow_old()
+        assert len(await sees.ids(nobody)) == 1
+        assert await filtered() == 0
+
+    witnessed_alone(tmp_path, test, app=goto(filter="ignored"))

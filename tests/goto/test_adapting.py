@@ -25,13 +25,15 @@ def test_findings_are_read_by_name_and_others_are_passed_over() -> None:
 
 PROJECTIONS: list[tuple[dict[str, Any], dict[str, str], int, int]] = [
     # What GoTo does; what was found out; the calls of a first and of a second list.
-    ({}, {}, 1, 1),
-    ({"projection": "refused"}, {}, 3, 1),
+    # Where nothing was found out, some rows are compared before the first list.
+    ({}, {}, 3, 1),
+    ({}, {"projection": "complete", "projection_spelling": "attributes"}, 1, 1),
+    ({"projection": "refused"}, {}, 4, 1),
     ({"projection": "refused"}, {"projection": "refused"}, 1, 1),
-    ({"projection": "partial"}, {}, 3, 1),
+    ({"projection": "partial"}, {}, 4, 1),
     ({"projection": "partial"}, {"projection": "partial"}, 1, 1),
     ({"projection": "off"}, {"projection_spelling": "none"}, 1, 1),
-    ({"projection_spelling": "attributeNames"}, {"projection_spelling": "attributeNames"}, 1, 1),
+    ({"projection_spelling": "attributeNames"}, {"projection_spelling": "attributeNames"}, 3, 1),
 ]
 
 
