@@ -7,6 +7,7 @@ from typing import Any
 from bridge.directory import belongings
 from bridge.directory.entries import (
     NO_DIGESTS,
+    OTHER_GROUPS,
     GroupEntry,
     UserEntry,
     content_version,
@@ -43,7 +44,7 @@ class Assembly:
         self._ledger = ledger
         self._snapshot = snapshot
         self.user_fields = sorted(USER_FIELDS | mapping.users.fields)
-        self._known_fields = frozenset(self.user_fields)
+        self._known_fields = frozenset((*self.user_fields, OTHER_GROUPS))
 
     def user(
         self,
@@ -68,6 +69,7 @@ class Assembly:
             content["roles"] = [*(content.get("roles") or ()), *custom]
         group = record.group_key
         groups = [_membership(group, record.get("groupName"))] if group else []
+        groups += [_membership(each["key"], each["name"]) for each in record.get(OTHER_GROUPS, ())]
         groups += [_membership(each, None) for each in self._snapshot.holders.groups(record)]
         if groups:
             content["groups"] = groups
@@ -92,7 +94,7 @@ class Assembly:
         record = in_order(record)
         if record.keys() <= self._known_fields:
             return raw_of(record)
-        return raw_of({name: record[name] for name in self.user_fields if name in record})
+        return raw_of({name: record[name] for name in self._known_fields if name in record})
 
     def group(
         self,

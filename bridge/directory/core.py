@@ -23,6 +23,7 @@ from bridge.directory.locks import Locks
 from bridge.directory.recent import OF_GROUP, Recent
 from bridge.directory.refresh import Refresh
 from bridge.directory.role_visibility import RoleVisibility
+from bridge.directory.several_groups import GroupsPerUser, still_in
 from bridge.directory.snapshot import Growth, Snapshot
 from bridge.directory.time import Clock
 from bridge.directory.totals import is_total_of, with_total
@@ -58,6 +59,7 @@ class Core:
     trail: Trail
     verifier: WriteVerifier
     role_visibility: RoleVisibility
+    groups_per_user: GroupsPerUser
     note_finding: Callable[[Finding], Awaitable[None]]
     clock: Clock
     sleep: Callable[[float], Awaitable[object]]
@@ -206,7 +208,11 @@ class Core:
         newest = self.recent.newest(record, seen_at)
         if newest is None or self.snapshot.gone_at(record.key) > seen_at or self.is_left(newest):
             return None
-        entry = self.assembly.user(self.recent.placed(newest, seen_at), seen_at=seen_at)
+        shown = self.recent.placed(newest, seen_at)
+        if self.groups_per_user.is_several and known is not None:
+            # The groups' records say more, and come with the next refresh.
+            shown = still_in(shown, known)
+        entry = self.assembly.user(shown, seen_at=seen_at)
         touched = self.snapshot.put_user(entry)
         await self.ledger.save_seen("User", [entry.state])
         await self._keep_counts(touched)
@@ -335,7 +341,7 @@ class Core:
             user = snapshot.users.get(key)
             was_moved, target = self.recent.group_of(key, seen_at)
             if user is not None and user.seen_at > seen_at:
-                is_in = user.group_key == group
+                is_in = group in user.group_keys
             elif was_moved:
                 is_in = target == group
             else:

@@ -34,6 +34,10 @@ def _record_of(raw: bytes) -> UserRecord:
     return UserRecord(orjson.loads(raw))
 
 
+OTHER_GROUPS = "otherGroups"
+"""The bridge's own field of a user's record: groups beside the one that GoTo's record shows."""
+
+
 @dataclass(frozen=True, slots=True)
 class UserEntry:
     """A user, kept small: a hundred thousand of them are in memory.
@@ -50,6 +54,12 @@ class UserEntry:
     raw: bytes
     text: bytes
     seen_at: float
+    other_groups: tuple[str, ...] = ()
+
+    @property
+    def group_keys(self) -> tuple[str, ...]:
+        """The groups that the user is in; the one that GoTo's record shows comes first."""
+        return (self.group_key, *self.other_groups) if self.group_key else self.other_groups
 
     @classmethod
     def of(
@@ -75,6 +85,7 @@ class UserEntry:
             raw=raw,
             text=text_of(resource),
             seen_at=seen_at,
+            other_groups=_other_groups(record),
         )
 
     @property
@@ -98,6 +109,7 @@ class UserEntry:
             raw=raw,
             text=text,
             seen_at=seen_at,
+            other_groups=_other_groups(record),
         )
 
     @property
@@ -182,9 +194,14 @@ def members_by_group(users: Iterable[UserEntry]) -> Mapping[str, list[str]]:
     """Return the keys of the users in each group, nobody for any other."""
     members: dict[str, list[str]] = defaultdict(list)
     for user in users:
-        if user.group_key:
-            members[user.group_key].append(user.key)
+        for group in user.group_keys:
+            members[group].append(user.key)
     return members
+
+
+def _other_groups(record: UserRecord) -> tuple[str, ...]:
+    others = record.get(OTHER_GROUPS)
+    return tuple(each["key"] for each in others) if others else ()
 
 
 Entry = UserEntry | GroupEntry

@@ -10,10 +10,10 @@ from bridge.case_mapping import case_mapped
 from bridge.directory.core import Core
 from bridge.directory.entries import GroupEntry
 from bridge.directory.journal import about_key
-from bridge.directory.membership import placed
 from bridge.directory.read_back import verify_renamed
 from bridge.directory.refusals import LOST, goto_refusals, mapping_refusals, not_found, taken
 from bridge.directory.settling import RENAME_GROUP
+from bridge.directory.several_groups import placed, renamed_in
 from bridge.directory.sizes import refuse_large_holding, refuse_oversize
 from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
 from bridge.goto import GroupRecord
@@ -123,7 +123,9 @@ class GroupChanges:
                 await core.keep_group(below)
             for key in list(group.members):
                 if user := core.snapshot.users.get(key):
-                    record_ = placed(user.record, core.snapshot.groups[group.key].record)
+                    now = core.snapshot.groups[group.key].record
+                    is_shown = user.group_key == group.key
+                    record_ = (placed if is_shown else renamed_in)(user.record, now)
                     await core.keep_user(core.assembly.user(record_, seen_at=user.seen_at))
 
     async def refuse_taken(self, name: str, *, key: str = "") -> None:

@@ -278,7 +278,7 @@ class Groups:
         return [
             user.key
             for user in snapshot.users.values()
-            if user.group_key in within
+            if not within.isdisjoint(user.group_keys)
             or (user.group_key and user.group_key not in snapshot.groups and _is_below(user, key))
         ]
 

@@ -125,9 +125,14 @@ async def shut_out(
     ended: Sequence[Intent] = (),
 ) -> None:
     """Take a suspended user out of its group, and out of what clients see."""
-    if group := record.group_key:
+    known = core.snapshot.users.get(record.key)
+    for group in dict.fromkeys((record.group_key, *(known.other_groups if known else ()))):
+        if group is None:
+            continue
         try:
-            await core.goto.take_out_of_group(group, record.key, just_read=True)
+            await core.goto.take_out_of_group(
+                group, record.key, just_read=group == record.group_key
+            )
         except RecordNotFound:
             # The user is gone, and took the membership along.
             pass

@@ -1,4 +1,7 @@
-"""Membership: a GoTo user is in one group at most, and each move is a write of its own."""
+"""Membership: who is put in which group, each by a write of its own.
+
+A GoTo user is in one group at most, and is moved; where an account adds instead, nobody is moved.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
@@ -10,11 +13,11 @@ from bridge.directory.core import Core
 from bridge.directory.entries import GroupEntry, MembershipChange, UserEntry
 from bridge.directory.member_ids import member_keys
 from bridge.directory.read_back import verify_added, verify_removed
-from bridge.directory.recent import OF_GROUP
 from bridge.directory.refusals import LOST
+from bridge.directory.several_groups import added_to, placed, taken_out
 from bridge.directory.users import Users
-from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordNotFound
-from bridge.goto import GroupRecord, UserRecord
+from bridge.errors import GoToUnavailable, OutcomeUnknown, RecordConflict, RecordNotFound
+from bridge.goto import Priority, UserRecord
 
 
 class Membership:
@@ -41,13 +44,14 @@ class Membership:
         async with core.locks.hold(f"user {user_key}"):
             user = await self._users.read(user_key)
             origin = user.record.group_key
-            if origin == group.key:
+            if group.key in user.group_keys:
                 return
-            if origin and core.mapping.group_conflict == "reject":
-                raise ConflictException(
-                    detail=f"User {user_key} is in the group {user.record.get('groupName')!r}, and "
-                    "GoTo knows one group a user: remove it there first"
-                )
+            if (
+                origin
+                and not core.groups_per_user.is_several
+                and core.mapping.group_conflict == "reject"
+            ):
+                raise _in_another_group(user)
             try:
                 await core.goto.put_in_group(group.key, user_key)
             except OutcomeUnknown:
@@ -55,10 +59,18 @@ class Membership:
                     raise GoToUnavailable(LOST) from None
             except RecordNotFound:
                 await self._whichever_is_gone(group.key, user_key)
+            except RecordConflict:
+                if origin is None:
+                    raise
+                raise _in_another_group(user) from None
             else:
-                await verify_added(core, group.key, user_key)
+                await verify_added(core, group.key, user_key, origin=origin)
             newest = core.snapshot.groups.get(group.key, group)
-            record = placed(user.record, newest.record)
+            if origin and core.groups_per_user.is_several:
+                # Nothing is moved: the user stays in the groups that it was in.
+                record, origin = added_to(user.record, newest.record), None
+            else:
+                record = placed(user.record, newest.record)
             await core.keep_user(
                 core.assembly.user(record, seen_at=core.clock()),
                 audited=core.trail.moved(user_key, origin, group.key),
@@ -101,7 +113,12 @@ class Membership:
                     core.snapshot.distrust()
                 return
             try:
-                await core.goto.take_out_of_group(group.key, user_key, just_read=is_shown)
+                await core.goto.take_out_of_group(
+                    group.key,
+                    user_key,
+                    just_read=is_shown,
+                    is_alone=self._alone_in(group.key, user_key),
+                )
             except OutcomeUnknown:
                 if await core.user_stayed_in(group.key, user_key):
                     raise GoToUnavailable(LOST) from None
@@ -110,16 +127,37 @@ class Membership:
                 return
             else:
                 await verify_removed(core, group.key, user_key)
-            if not is_shown:
+            if not is_shown and group.key not in user.group_keys:
                 # In several groups, of which the user's record shows another one.
                 group.remove(user_key)
                 core.snapshot.distrust([group.key])
                 return
-            record = UserRecord({k: v for k, v in user.record.items() if k not in OF_GROUP})
+            known = {key: each.record for key, each in core.snapshot.groups.items()}
+            record = taken_out(user.record, group.key, known)
             await core.keep_user(
                 core.assembly.user(record, seen_at=core.clock()),
                 audited=core.trail.moved(user_key, group.key, None),
             )
+
+    def _alone_in(self, group_key: str, user_key: str) -> Callable[[], Awaitable[bool]] | None:
+        """Return what finds out whether a user is in no other group; None where nobody is."""
+        core = self._core
+        if not core.groups_per_user.is_several:
+            return None
+
+        async def is_alone() -> bool:
+            groups = await core.goto.groups(priority=Priority.INTERACTIVE)
+            return not any(user_key in each.user_keys for each in groups if each.key != group_key)
+
+        return is_alone
+
+
+def _in_another_group(user: UserEntry) -> ConflictException:
+    name = user.record.get("groupName")
+    return ConflictException(
+        detail=f"User {user.key} is in the group {name!r}, and GoTo knows one group a user: remove "
+        "it there first"
+    )
 
 
 class _Witness:
@@ -159,16 +197,3 @@ async def all_settled(moves: Sequence[Coroutine[Any, Any, None]]) -> None:
     for outcome in outcomes:
         if isinstance(outcome, BaseException):
             raise outcome
-
-
-def placed(user: UserRecord, group: GroupRecord) -> UserRecord:
-    """Return a user's record as it is in a group."""
-    return UserRecord(
-        {
-            **user,
-            "groupKey": group.key,
-            "groupName": group.name,
-            "groupKeyPath": list(group.key_path),
-            "groupNamePath": list(group.name_path),
-        }
-    )

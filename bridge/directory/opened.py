@@ -24,6 +24,7 @@ from bridge.directory.role_visibility import RoleVisibility
 from bridge.directory.search import Search
 from bridge.directory.seats import Seats
 from bridge.directory.settling import Settling
+from bridge.directory.several_groups import GroupsPerUser
 from bridge.directory.shown_as_groups import ShownAsGroups
 from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
@@ -101,8 +102,10 @@ async def _core(means: Means, administrator: str) -> tuple[Core, KeptPass]:
     recent = Recent(clock, wrote=dropped.wrote)
     findings = means.store.findings
     found = await findings.of(goto.account_key)
-    goto.adapt(AccountBehavior.from_findings({name: each.outcome for name, each in found.items()}))
+    behavior = AccountBehavior.from_findings({name: each.outcome for name, each in found.items()})
+    goto.adapt(behavior)
     note_finding = saving(findings, goto.account_key)
+    groups_per_user = GroupsPerUser(behavior.groups_per_user, note_finding)
     verifier = WriteVerifier(
         means.verify_writes,
         noting_outcomes(note_finding),
@@ -133,12 +136,14 @@ async def _core(means: Means, administrator: str) -> tuple[Core, KeptPass]:
             kept=kept,
             clock=clock,
             administrator=administrator,
+            groups_per_user=groups_per_user,
             report=DropReport(dropped, ledger=ledger, verifier=verifier, found=means.dropped),
         ),
         locks=Locks(),
         brake=brake,
         trail=Trail(ledger, brake, means.contention),
         verifier=verifier,
+        groups_per_user=groups_per_user,
         note_finding=note_finding,
         role_visibility=RoleVisibility(
             goto,

@@ -75,8 +75,11 @@ async def verify_update(
     return seen
 
 
-async def verify_added(core: Core, group_key: str, user_key: str) -> None:
-    """Read back that a user was put in a group."""
+async def verify_added(core: Core, group_key: str, user_key: str, *, origin: str | None) -> None:
+    """Read back that a user was put in a group, and see what became of the one it was in."""
+    known = core.groups_per_user
+    if origin and not known.is_known and core.verifier.policy != "never":
+        await known.found(several=not await _has_left(core, origin, user_key), source="write")
 
     async def look(pauses: Sequence[float]) -> bool:
         async def is_in() -> bool:
@@ -89,6 +92,13 @@ async def verify_added(core: Core, group_key: str, user_key: str) -> None:
         return await core.settled(is_in, lambda shown, _: shown, user_key, pauses=pauses)
 
     await verified(core, (WriteKind.GROUP_ADD,), look)
+
+
+async def _has_left(core: Core, group_key: str, user_key: str) -> bool:
+    async def is_out() -> bool:
+        return user_key not in await core.group_keys(group_key)
+
+    return await core.settled(is_out, lambda out, _: out, user_key)
 
 
 async def verify_removed(core: Core, group_key: str, user_key: str) -> None:

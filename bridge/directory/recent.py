@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from bridge.directory.entries import OTHER_GROUPS
 from bridge.directory.time import Clock
 from bridge.goto import GroupRecord, UserRecord
 
@@ -173,7 +174,9 @@ def _changed(before: Fields | None, after: Fields | None) -> list[str]:
     return [
         name
         for name in {**ours, **theirs}
-        if (our := ours.get(name)) != (their := theirs.get(name)) and not is_same(our, their)
+        if name != OTHER_GROUPS
+        and (our := ours.get(name)) != (their := theirs.get(name))
+        and not is_same(our, their)
     ]
 
 

@@ -17,6 +17,7 @@ from bridge.directory.arrivals import Arrivals
 from bridge.directory.assembly import Assembly
 from bridge.directory.drop_report import DropReport
 from bridge.directory.entries import (
+    OTHER_GROUPS,
     GroupEntry,
     UserEntry,
     key_digest,
@@ -26,6 +27,12 @@ from bridge.directory.kept_pass import KeptPass
 from bridge.directory.ledger import Ledger
 from bridge.directory.recent import Recent
 from bridge.directory.second_look import Listing, believed
+from bridge.directory.several_groups import (
+    WHOLE_LIST,
+    GroupsPerUser,
+    other_groups,
+    with_others,
+)
 from bridge.directory.snapshot import Snapshot
 from bridge.directory.time import Clock
 from bridge.directory.totals import TOTAL, missing, with_total
@@ -60,6 +67,7 @@ class Refresh:
         kept: KeptPass,
         clock: Clock,
         report: DropReport,
+        groups_per_user: GroupsPerUser,
         administrator: str = "",
     ) -> None:
         self._goto = goto
@@ -71,6 +79,7 @@ class Refresh:
         self._clock = clock
         self._administrator = administrator
         self._report = report
+        self._groups_per_user = groups_per_user
         self._under_way: asyncio.Task[None] | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
@@ -144,6 +153,7 @@ class Refresh:
             return
         await arrivals.settled()
         entries = self._user_entries(users, began)
+        await self._place_in_several(entries, groups, began)
         group_entries = self._group_entries(groups, entries, began, digests)
         await self._take_over(entries, group_entries)
         await self._report.tell(began, entries, group_entries)
@@ -202,6 +212,9 @@ class Refresh:
         if self._ledger.has_left(key) and is_suspended(record):
             return None
         known = self._snapshot.users.get(key)
+        if known is not None and known.other_groups:
+            # As far as the groups, which are read next, do not say otherwise.
+            record = with_others(record, known.record[OTHER_GROUPS])
         if known is not None and (known.seen_at > began or self._assembly.shows(known, record)):
             return known
         return self._assembly.user(record, seen_at=began)
@@ -214,6 +227,24 @@ class Refresh:
             if entry.seen_at > began or (key not in entries and self._recent.is_hidden(key, began)):
                 entries[key] = entry
         return entries
+
+    async def _place_in_several(
+        self, entries: dict[str, UserEntry], groups: Sequence[GroupRecord], began: float
+    ) -> None:
+        """Take in the groups of users who are in more of them than their own records show."""
+        found = other_groups(groups, entries)
+        if found and (len(groups) <= WHOLE_LIST or self._groups_per_user.is_several):
+            await self._groups_per_user.found(several=True, source="read")
+        if not self._groups_per_user.is_several:
+            return
+        for key, entry in list(entries.items()):
+            others = found.get(key, ())
+            if entry.seen_at > began or (not others and not entry.other_groups):
+                # Written meanwhile, or as nearly everybody is.
+                continue
+            record = with_others(entry.record, others)
+            if not self._assembly.shows(entry, record):
+                entries[key] = self._assembly.user(record, seen_at=entry.seen_at)
 
     def _group_entries(
         self,

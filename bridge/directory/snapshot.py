@@ -4,7 +4,7 @@ In memory only. It knows what was seen and when, not how to ask GoTo.
 """
 
 import gc
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from bridge.case_mapping import case_mapped
@@ -109,7 +109,7 @@ class Snapshot:
         email, user_name = entry.names
         self._by_email[email] = entry.key
         self._by_user_name[user_name] = entry.key
-        return self._move(entry.key, before.group_key if before else None, entry.group_key)
+        return self._move(entry.key, before.group_keys if before else (), entry.group_keys)
 
     def drop_user(self, key: str) -> list[Growth]:
         """Forget a user; returns the group it was in."""
@@ -120,7 +120,7 @@ class Snapshot:
         self.tables["User"].touch(key)
         self._unindex_user(entry)
         self.holders.moved(key, entry, None)
-        return self._move(key, entry.group_key, None)
+        return self._move(key, entry.group_keys, ())
 
     def put_group(self, entry: GroupEntry) -> None:
         """Take in a group's entry."""
@@ -186,14 +186,14 @@ class Snapshot:
         if self._by_user_name.get(user_name) == entry.key:
             del self._by_user_name[user_name]
 
-    def _move(self, key: str, origin: str | None, target: str | None) -> list[Growth]:
-        if origin == target:
+    def _move(self, key: str, before: Collection[str], after: Collection[str]) -> list[Growth]:
+        if before == after:
             return []
-        touched = []
-        if origin and (group := self.groups.get(origin)):
-            touched.append((group, group.remove(key)))
-        if target and (group := self.groups.get(target)):
-            touched.append((group, group.add(key)))
+        known = self.groups
+        left = [known[each] for each in before if each not in after and each in known]
+        joined = [known[each] for each in after if each not in before and each in known]
+        touched = [(group, group.remove(key)) for group in left]
+        touched += [(group, group.add(key)) for group in joined]
         for group, _ in touched:
             self.touch_group(group.key)
         return touched

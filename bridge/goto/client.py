@@ -311,16 +311,25 @@ class GoToClient:
         await self._account.write("PUT", _membership(group_key, user_key), about="groups")
 
     async def take_out_of_group(
-        self, group_key: str, user_key: str, *, just_read: bool = False
+        self,
+        group_key: str,
+        user_key: str,
+        *,
+        just_read: bool = False,
+        is_alone: Callable[[], Awaitable[bool]] | None = None,
     ) -> bool:
         """Take the user out of this group and no other; whether anything was removed.
 
         ``just_read`` says that the caller saw the user in this group right now, which saves a read
         where GoTo only knows how to take a user out of all groups. True where GoTo took the
-        removal, which it may also do for a user who was not in the group.
+        removal, which it may also do for a user who was not in the group. ``is_alone`` is asked
+        before a removal from all groups whether the user is in no other one.
         """
         return await self._removal.take_out(
-            group_key=_digits(group_key), user_key=_digits(user_key), just_read=just_read
+            group_key=_digits(group_key),
+            user_key=_digits(user_key),
+            just_read=just_read,
+            is_alone=is_alone,
         )
 
     async def licenses(self, *, priority: Priority = Priority.INTERACTIVE) -> list[LicenseRecord]:

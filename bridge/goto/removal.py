@@ -5,6 +5,8 @@ group is sent only while the user's group is still the one to leave. The second:
 not happen is an error. The witnesses are the user's record and the group's own.
 """
 
+from collections.abc import Awaitable, Callable
+
 from bridge.errors import GoToRejected, GoToUnavailable, PathNotFound, RecordNotFound
 from bridge.goto.account import Account
 from bridge.goto.behavior import AccountBehavior
@@ -30,10 +32,18 @@ class GroupRemoval:
         """Begin with the removal that was found to work."""
         self._narrow = behavior.removal != "all-only"
 
-    async def take_out(self, *, group_key: str, user_key: str, just_read: bool = False) -> bool:
+    async def take_out(
+        self,
+        *,
+        group_key: str,
+        user_key: str,
+        just_read: bool = False,
+        is_alone: Callable[[], Awaitable[bool]] | None = None,
+    ) -> bool:
         """Whether GoTo removed anything; False for a user who was not in the group.
 
-        ``just_read`` says that the caller saw the user in this group right now. Raises
+        ``just_read`` says that the caller saw the user in this group right now; ``is_alone`` finds
+        out whether it is in no other one, where a user may be in several. Raises
         ``RecordNotFound`` where the user is unknown, ``GoToUnavailable`` where the user stays in
         the group, and ``GoToRejected`` where this GoTo has no removal that fits.
         """
@@ -52,6 +62,8 @@ class GroupRemoval:
             raise _not_removed(not self._narrow)
         if is_listed is False:
             raise _not_removed(False)
+        if is_alone is not None and not await is_alone():
+            raise _not_removed(True)
         await self._widely(user_key)
         return True
 

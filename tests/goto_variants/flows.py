@@ -118,6 +118,18 @@ async def joiners_together(sees: Witness) -> Facts:
 async def mover(sees: Witness) -> Facts:
     user, before, after = grouped(sees)
     held(await sees.members("add", after, user))
+    if sees.account.settings.second_membership == "add":
+        both = {before, after}
+        return {
+            "is in both": stored(sees, lambda: set(sees.stored(user).group_keys) == both),
+            "is shown in the new one": shown(
+                sees, f"/Groups/{after}", lambda group: has_member(group, user)
+            ),
+            "and in the old one": shown(sees, f"/Groups/{before}", lambda g: has_member(g, user)),
+            "and says so itself": shown(
+                sees, f"/Users/{user}", lambda s: {g["value"] for g in s["groups"]} == both
+            ),
+        }
     return {
         "is in the new group": stored(sees, lambda: is_in(sees, after, user)),
         "is out of the old one": stored(sees, lambda: not is_in(sees, before, user)),

@@ -56,26 +56,10 @@ VARIANTS: Mapping[str, dict[str, Any]] = {
 }
 
 OPTIONS: Mapping[str, Any] = {"verify_writes": "first", "client": {"trusts_projection": False}}
-SEVERAL = "several groups a user: members come from the users' records"
-# Here a 2xx is not so yet. These turn red when it is, and are then to be taken out.
-NOT_YET: Mapping[tuple[str, str], str] = {
-    ("membership add", "mover"): SEVERAL,
-    ("membership add, first shown", "mover"): SEVERAL,
-}
 
 
 def cases() -> list[Any]:
-    return [
-        pytest.param(
-            variant,
-            flow,
-            marks=[pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)]
-            if (reason := NOT_YET.get((variant, flow)))
-            else [],
-        )
-        for variant in VARIANTS
-        for flow in FLOWS
-    ]
+    return [pytest.param(variant, flow) for variant in VARIANTS for flow in FLOWS]
 
 
 @pytest.mark.parametrize(("variant", "flow"), cases())
@@ -108,8 +92,3 @@ def test_an_answer_is_right_or_an_error(tmp_path: Path, variant: str, flow: str)
 async def holds(facts: Facts, when: str) -> None:
     for name, fact in facts.items():
         assert await fact(), f"{when}, this is not so: {name}"
-
-
-def test_what_is_not_yet_is_a_flow_of_a_variant() -> None:
-    assert {variant for variant, _ in NOT_YET} <= VARIANTS.keys()
-    assert {flow for _, flow in NOT_YET} <= FLOWS.keys()
