@@ -7,7 +7,6 @@ them through a suspension: it could still sign in.
 from scim2_models import ConflictException
 
 from bridge.directory.snapshot import Snapshot
-from bridge.errors import RecordNotFound
 from bridge.goto import GoToClient, UserRecord
 
 ROLES_HIDDEN = (
@@ -48,13 +47,11 @@ class RoleVisibility:
 
     async def _look(self) -> None:
         known = self._snapshot.users.get(self._administrator)
-        try:
-            record = known.record if known else await self._goto.user(self._administrator)
-        except RecordNotFound:
-            # It is in another account, which says nothing of this one.
-            self._visible = True
+        if known is None:
+            # No snapshot yet, or an administrator of another account: nothing can be compared.
             return
-        self.is_hidden = not shows_roles(record) and bool((await self._goto.me()).admin_roles)
+        is_shown = shows_roles(known.record)
+        self.is_hidden = not is_shown and bool((await self._goto.me()).admin_roles)
         self._visible = not self.is_hidden
 
 

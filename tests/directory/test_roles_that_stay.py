@@ -115,6 +115,7 @@ def test_a_suspension_sends_only_the_lists_that_are_not_empty(tmp_path: Path) ->
 def test_where_roles_are_hidden_a_deactivation_is_refused(tmp_path: Path, policy: Any) -> None:
     async def test(sees: Witness) -> None:
         (user,) = sees.somebody()
+        await sees.ask("GET", "/Users")
         for way in WAYS:
             answer = await way(sees, user)
             assert answer.status_code == 409, answer.text
