@@ -17,6 +17,7 @@ from bridge.directory.activation import CLEARED, SUSPENDED, holds, is_suspended,
 from bridge.directory.assembly import Assembly
 from bridge.directory.brake import Brake
 from bridge.directory.entries import E, GroupEntry, UserEntry
+from bridge.directory.hidden_users import HiddenUsers
 from bridge.directory.journal import Journal
 from bridge.directory.ledger import Ledger
 from bridge.directory.locks import Locks
@@ -60,6 +61,7 @@ class Core:
     verifier: WriteVerifier
     role_visibility: RoleVisibility
     groups_per_user: GroupsPerUser
+    hidden: HiddenUsers
     note_finding: Callable[[Finding], Awaitable[None]]
     clock: Clock
     sleep: Callable[[float], Awaitable[object]]
@@ -208,6 +210,9 @@ class Core:
         newest = self.recent.newest(record, seen_at)
         if newest is None or self.snapshot.gone_at(record.key) > seen_at or self.is_left(newest):
             return None
+        if self.hidden.hides(newest):
+            await self._keep_counts(self.snapshot.drop_user(record.key))
+            return None
         shown = self.recent.placed(newest, seen_at)
         if self.groups_per_user.is_several and known is not None:
             # The groups' records say more, and come with the next refresh.
@@ -347,7 +352,7 @@ class Core:
             else:
                 is_in = key in seen and snapshot.gone_at(key) <= seen_at
                 is_in = is_in and not self.recent.is_gone(key, seen_at)
-                is_in = is_in and not self.ledger.has_left(key)
+                is_in = is_in and not (self.ledger.has_left(key) or self.hidden.has(key))
             if is_in:
                 newest.append(key)
         return newest

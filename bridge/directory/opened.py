@@ -11,6 +11,7 @@ from bridge.directory.departed import Departed
 from bridge.directory.drop_report import DropReport
 from bridge.directory.dropped_writes import DroppedWrites
 from bridge.directory.groups import Groups
+from bridge.directory.hidden_users import HiddenUsers
 from bridge.directory.holders import Holders
 from bridge.directory.journal import Journal
 from bridge.directory.kept_pass import KeptPass
@@ -105,6 +106,7 @@ async def _core(means: Means, administrator: str) -> tuple[Core, KeptPass]:
     behavior = AccountBehavior.from_findings({name: each.outcome for name, each in found.items()})
     goto.adapt(behavior)
     note_finding = saving(findings, goto.account_key)
+    hidden = HiddenUsers(mapping.hides)
     groups_per_user = GroupsPerUser(behavior.groups_per_user, note_finding)
     verifier = WriteVerifier(
         means.verify_writes,
@@ -137,6 +139,7 @@ async def _core(means: Means, administrator: str) -> tuple[Core, KeptPass]:
             clock=clock,
             administrator=administrator,
             groups_per_user=groups_per_user,
+            hidden=hidden,
             report=DropReport(dropped, ledger=ledger, verifier=verifier, found=means.dropped),
         ),
         locks=Locks(),
@@ -144,6 +147,7 @@ async def _core(means: Means, administrator: str) -> tuple[Core, KeptPass]:
         trail=Trail(ledger, brake, means.contention),
         verifier=verifier,
         groups_per_user=groups_per_user,
+        hidden=hidden,
         note_finding=note_finding,
         role_visibility=RoleVisibility(
             goto,

@@ -23,6 +23,7 @@ from bridge.directory.entries import (
     key_digest,
     members_by_group,
 )
+from bridge.directory.hidden_users import HiddenUsers
 from bridge.directory.kept_pass import KeptPass
 from bridge.directory.ledger import Ledger
 from bridge.directory.recent import Recent
@@ -68,6 +69,7 @@ class Refresh:
         clock: Clock,
         report: DropReport,
         groups_per_user: GroupsPerUser,
+        hidden: HiddenUsers,
         administrator: str = "",
     ) -> None:
         self._goto = goto
@@ -80,6 +82,7 @@ class Refresh:
         self._administrator = administrator
         self._report = report
         self._groups_per_user = groups_per_user
+        self._hidden = hidden
         self._under_way: asyncio.Task[None] | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
@@ -209,7 +212,7 @@ class Refresh:
                 return None
             record = self._recent.placed(newest, began)
         key = record.key
-        if self._ledger.has_left(key) and is_suspended(record):
+        if self._hidden.hides(record) or (self._ledger.has_left(key) and is_suspended(record)):
             return None
         known = self._snapshot.users.get(key)
         if known is not None and known.other_groups:

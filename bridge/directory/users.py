@@ -115,6 +115,7 @@ class Users:
         with mapping_refusals():
             target = self._writing.target(wanted)
         refuse_large_holding(target.held)
+        self._core.hidden.refuse(target.fields["email"])
         user_name = user_name_of(wanted) or target.fields["email"]
         active = wanted.get("active") is not False
         with self._seats.coming() as arrival:
@@ -279,6 +280,7 @@ class Users:
         refuse_large_holding(target.held, before.held)
         fields = {name: value for name, value in target.fields.items() if record.get(name) != value}
         refuse_locked(record, fields, self._writing.attribute_of)
+        self._core.hidden.refuse(fields.get("email"))
         active = wanted.get("active")
         is_said = not wanting.patched or "active" in wanting.named
         return Wish(
@@ -325,8 +327,13 @@ class Users:
             earlier = self._settling.deletes(about_user(key))
             if guard is not None:
                 guard(await self.read(key))
-            elif key not in core.snapshot.users and core.is_known_gone(key):
+            elif key not in core.snapshot.users and (
+                core.is_known_gone(key) or core.hidden.has(key)
+            ):
                 raise not_found("User", key)
+            elif key not in core.snapshot.users and core.mapping.rules.hidden_users:
+                # It may be hidden: then it does not exist.
+                await self.read(key)
             if core.mapping.on_delete == "suspend":
                 await self._settling.changes(about_user(key))
                 await self._leavers.part(await self._read_live(key))

@@ -4,6 +4,7 @@ A mapping is loaded and checked once (``load_mapping``), compiled, and then tran
 It knows neither HTTP nor the store, and of GoTo only the names of fields.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,7 @@ from bridge.mapping.checking import read_rules
 from bridge.mapping.document import read, shipped
 from bridge.mapping.errors import MappingError, Mistake, Removed, ValueRefused
 from bridge.mapping.limits import DestructiveLimit, hourly_limit, limit_in_words
+from bridge.mapping.patterns import matcher
 from bridge.mapping.publishing import accepted_schemas, published_schemas
 from bridge.mapping.reading import Reading
 from bridge.mapping.rules import (
@@ -124,6 +126,11 @@ class Mapping:
     def writes_roles(self) -> bool:
         """Whether clients may give and take admin roles."""
         return any(rule.is_list and rule.path.name == "roles" for rule in self.rules.users.rules)
+
+    @cached_property
+    def hides(self) -> Callable[[str], bool]:
+        """Whether users with an e-mail address are hidden from clients."""
+        return matcher(self.rules.hidden_users)
 
     @property
     def shown_as_groups(self) -> tuple[ShownAsGroups, ...]:

@@ -14,6 +14,7 @@ from bridge.mapping.document import Document
 from bridge.mapping.entries import read_entry, read_path
 from bridge.mapping.findings import Findings
 from bridge.mapping.limits import DestructiveLimit
+from bridge.mapping.patterns import PATTERNS, mistake_in
 from bridge.mapping.rules import EMAIL, STATUS, Rule, Rules, ShownAsGroups, TypeRules
 from bridge.mapping.substitutes import SUBSTITUTES
 
@@ -28,7 +29,7 @@ SECTIONS = {
     "activation": {"licenses", "on_delete"},
     "roles": {"grantable"},
     "limits": {"destructive_per_hour"},
-    "users": {"held", "ignored", "attributes", "mail_domain", *SUBSTITUTION_KEYS},
+    "users": {"held", "ignored", "attributes", "mail_domain", "hide", *SUBSTITUTION_KEYS},
     "groups": {"held", "ignored", "attributes", "conflict", "unknown_members", "include"},
 }
 CONFLICT = ("groups", "conflict", ("move", "reject"))
@@ -57,6 +58,7 @@ def read_rules(document: Document) -> Rules:
         grantable_roles=tuple(dict.fromkeys(findings.texts("roles", "grantable"))),
         shown_as_groups=_shown_as_groups(findings),
         destructive_per_hour=_destructive_per_hour(findings),
+        hidden_users=_hidden_users(findings),
         unknown_members="ignore" if _choice(findings, UNKNOWN_MEMBERS) == "ignore" else "refuse",
     )
     _check_identity(findings, rules)
@@ -82,6 +84,16 @@ def _shown_as_groups(findings: Findings) -> tuple[ShownAsGroups, ...]:
         if name not in known:
             findings.wrong(["groups", "include"], 'include can hold "licenses" and "roles"')
     return tuple(name for name in known if name in wanted)
+
+
+def _hidden_users(findings: Findings) -> tuple[str, ...]:
+    patterns = findings.texts("users", "hide")
+    if len(patterns) > PATTERNS:
+        findings.wrong(["users", "hide"], f"hide has at most {PATTERNS} patterns")
+    for pattern in patterns:
+        if mistake := mistake_in(pattern):
+            findings.wrong(["users", "hide"], mistake)
+    return tuple(dict.fromkeys(patterns))
 
 
 def _destructive_per_hour(findings: Findings) -> DestructiveLimit:

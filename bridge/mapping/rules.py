@@ -89,3 +89,4 @@ class Rules:
     shown_as_groups: tuple[ShownAsGroups, ...] = ()
     destructive_per_hour: DestructiveLimit = "auto"
     unknown_members: UnknownMembers = "refuse"
+    hidden_users: tuple[str, ...] = ()
