@@ -51,7 +51,12 @@ class RoleVisibility:
             # No snapshot yet, or an administrator of another account: nothing can be compared.
             return
         is_shown = shows_roles(known.record)
-        self.is_hidden = not is_shown and bool((await self._goto.me()).admin_roles)
+        if not is_shown and (await self._goto.me()).admin_roles:
+            # They may have been given since the snapshot.
+            is_shown = shows_roles(await self._goto.user(self._administrator))
+            self.is_hidden = not is_shown
+        else:
+            self.is_hidden = False
         self._visible = not self.is_hidden
 
 
