@@ -120,7 +120,9 @@ class Writing:
 
     def _check_removed(self, wanted: Mapping[str, Any], before: Before) -> None:
         for rule in self._required:
-            if rule.path.get(before.resource) is not None and sent(rule.path, wanted) is None:
+            value = sent(rule.path, wanted)
+            is_blank = isinstance(value, str) and not value.strip()
+            if (value is None or is_blank) and rule.path.get(before.resource) is not None:
                 raise Removed(str(rule.path))
 
     def _write(

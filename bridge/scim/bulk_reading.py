@@ -1,17 +1,23 @@
 """A bulk request as sent, each operation read alone: what is wrong with one fails that one only."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from scim2_models import InvalidSyntaxException, InvalidValueException, SCIMException
+from scim2_models import (
+    InvalidPathException,
+    InvalidSyntaxException,
+    InvalidValueException,
+    SCIMException,
+)
 
 from bridge.directory import Kind
 from bridge.scim import dialects
 from bridge.scim.costs import refuse_costly_patch, refuse_costly_resource
 from bridge.scim.dialects import coercion
 from bridge.scim.membership import refuse_unreadable_members
-from bridge.scim.reading import Reader
+from bridge.scim.reading import Reader, operations_of
 from bridge.scim.type_checks import refuse_repeated, schemas, shown
 from bridge.scim.urls import normal_path
 
@@ -23,6 +29,12 @@ METHODS = ("POST", "PUT", "PATCH", "DELETE")
 KINDS: Mapping[str, Kind] = {"users": "User", "groups": "Group"}
 NO_OPERATIONS = "The bulk request has no `Operations`; send a list of operations"
 EXPECTED_OPERATIONS = "a list of objects with `method`, `path`, `bulkId` and `data`"
+# A reference is resolved where it is a whole value, and not within a text such as a path's filter.
+REFERENCE = re.compile(r'"\s*bulkId:', re.IGNORECASE)
+REFERENCE_IN_PATH = (
+    "A bulkId in the brackets of a path is not resolved: send it in the value of the operation, "
+    'such as {"op": "remove", "path": "members", "value": [{"value": "bulkId:x"}]}'
+)
 # The library wants an operation; this one is on an attribute that nobody has.
 NOTHING_TO_DO = {"op": "remove", "path": "nothing"}
 
@@ -123,10 +135,15 @@ def _data(members: Mapping[str, Any], where: str, path: str, reader: Reader) -> 
         return data
     if members["method"].upper() != "PATCH":
         refuse_costly_resource(data)
+        data = reader.placed(kind, data)
         if kind == "Group":
             refuse_unreadable_members(data)
         return reader.resource(kind, data)
     refuse_costly_patch(data)
+    for operation in operations_of(data):
+        selecting = str(operation.get("path")).partition("[")[2]
+        if REFERENCE.search(selecting):
+            raise InvalidPathException(detail=REFERENCE_IN_PATH)
     return reader.operations(kind, data) or {"schemas": [], "Operations": [NOTHING_TO_DO]}
 
 

@@ -26,7 +26,9 @@ from bridge.directory.attributes import json_name
 from bridge.limits import MOST_CHANGES, MOST_OPERATIONS
 from bridge.scim import dialects, filters
 from bridge.scim.auth import Profile
+from bridge.scim.dialects.coercion import alone
 from bridge.scim.dialects.values import qualified
+from bridge.scim.grants import refuse_nameless_grants, refuse_nameless_operations
 from bridge.scim.membership import refuse_unreadable_members
 from bridge.scim.patch_checks import PatchChecks, refuse_malformed, says_nothing
 from bridge.scim.plain_resources import Place, shape_of
@@ -62,10 +64,19 @@ class Reader:
 
     def wanted(self, kind: Kind, body: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
         """Return what a POST or PUT says of a resource, as SCIM JSON."""
+        body = self.placed(kind, body)
         if kind == "Group":
             refuse_unreadable_members(body)
         plain = shape_of(self.model(kind)).wanted(body)
         return wanted_by(self._resource(kind, body, context)) if plain is None else plain
+
+    def placed(self, kind: Kind, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the body of a lenient client's POST or PUT, each attribute in its schema."""
+        if self.profile == "strict":
+            return body
+        known = self.service.definitions(self.resource_type(kind))
+        extensions = (urn for urn, _ in known.extensions.values())
+        return dialects.in_their_schemas(body, known.core_urn, extensions)
 
     def _resource(self, kind: Kind, body: Mapping[str, Any], context: Context) -> Resource[Any]:
         model: Resource[Any]
@@ -76,8 +87,10 @@ class Reader:
         """Return the body of a POST or PUT in the RFC's form, its values of the right types."""
         checks = self._checks(kind)
         refuse_repeated(body)
+        body = self.placed(kind, body)
         named = next((body[name] for name in body if name.casefold() == "schemas"), None)
         schemas(named, lenient=checks.lenient)
+        refuse_nameless_grants(body, checks.definitions)
         return checks.resource(dialects.resource(body, kind) if checks.lenient else body)
 
     def _checks(self, kind: Kind) -> TypeChecks:
@@ -105,6 +118,8 @@ class Reader:
         if not all(_is_on_members(each) for each in sent):
             _refuse_many(sent, MOST_CHANGES)
         self.refuse_departures(kind, sent)
+        sent = [_on_attributes(each, checks.definitions.core_urn) for each in sent]
+        refuse_nameless_operations(sent, checks.definitions)
         if checks.lenient:
             kept = [PatchChecks(checks).without_dropped(each, kind) for each in sent]
             sent = dialects.patch({"Operations": kept}, kind)["Operations"]
@@ -238,6 +253,18 @@ def operations_of(body: Mapping[str, Any], *, one: bool = False) -> list[Mapping
         for each in (listed if isinstance(listed, list) else ())
         if isinstance(each, Mapping)
     ]
+
+
+def _on_attributes(operation: Mapping[str, Any], core: str) -> Mapping[str, Any]:
+    """Return an operation on the core schema as a whole as one on its attributes."""
+    path, value = operation.get("path"), alone(operation.get("value"))
+    is_whole = isinstance(path, str) and path.strip().casefold() == core.casefold()
+    if (path and not is_whole) or not isinstance(value, Mapping):
+        return operation
+    if str(operation.get("op")).casefold() == "remove":
+        return operation
+    bare = {name: inner for name, inner in operation.items() if name != "path"}
+    return {**bare, "value": dialects.without_core_schema(value, core)}
 
 
 def _is_on_members(operation: Mapping[str, Any]) -> bool:

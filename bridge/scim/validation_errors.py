@@ -27,6 +27,7 @@ UNKNOWN = "{} is no attribute here; /Schemas says what is"
 MISSING = "{} is missing; send a value for it"
 UNFIT = "{} does not fit; /Schemas says what does"
 PRIMARY = "{} has more than one value with primary true; send one"
+EITHER = "attributes and excludedAttributes cannot both be there; send one of them"
 UNDERSCORE = re.compile(r"_([a-z0-9])")
 
 
@@ -54,6 +55,8 @@ def _detail(error: Mapping[str, Any]) -> str:
         return PRIMARY.format(named)
     if kind == "unknown_extension_schema":
         return f"{named} names a schema that is not served here; /Schemas lists those that are"
+    if not path and "mutually exclusive" in error.get("msg", ""):
+        return EITHER
     expected = _expected(kind, error.get("msg", ""), context)
     if expected is None:
         return UNFIT.format(named)

@@ -244,6 +244,32 @@ def test_a_strict_removal_does_not_choose_by_its_value(strict: Any) -> None:
     strict(lambda http: is_refused(http, [operation], "invalidValue"))
 
 
+@pytest.mark.parametrize("path", ["name.givenName", "name.familyName"])
+@pytest.mark.parametrize("value", ["", " ", "\t\n", "\u00a0"])
+def test_blanks_are_no_name(both: Any, path: str, value: str) -> None:
+    operation = {"op": "replace", "path": path, "value": value}
+    both(lambda http: is_refused(http, [operation], "invalidValue"))
+
+
+@pytest.mark.parametrize("value", ["", " ", "\t\n", "\u00a0"])
+def test_blanks_are_no_name_of_a_group(both: Any, value: str) -> None:
+    async def test(http: httpx.AsyncClient) -> None:
+        new = {"schemas": [GROUP], "displayName": f"Group {next(NUMBERS)}"}
+        group = (await http.post("/Groups", json=new)).json()
+        path = f"/Groups/{group['id']}"
+        operation = {"op": "replace", "path": "displayName", "value": value}
+        sent = {"schemas": [PATCH_OP], "Operations": [operation]}
+        for answer in (
+            await http.patch(path, json=sent),
+            await http.put(path, json={**new, "displayName": value}),
+        ):
+            assert answer.status_code == 400, answer.text
+            plain(answer.json()["detail"])
+        assert (await http.get(path)).json() == group
+
+    both(test)
+
+
 async def is_refused(http: httpx.AsyncClient, operations: list[Any], scim_type: str | None) -> None:
     """Alone and in a bulk request: 400, and nothing is done."""
     async with made(http) as user:

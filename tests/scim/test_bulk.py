@@ -128,6 +128,51 @@ def test_references_work_in_paths_and_in_patches(run: Runner) -> None:
     run(test)
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        'members[value eq "bulkId:u"]',
+        'members[value eq "bulkid:u" or value eq "1"]',
+        'members[$ref eq "../Users/1" or value eq " bulkId:u"]',
+    ],
+)
+def test_a_reference_within_a_filter_is_refused(run: Runner, path: str) -> None:
+    """It would not be resolved, and a removal would be 200 with the member still there."""
+
+    async def test(wire: Wire, _: Bridge) -> None:
+        name = f"filter {len(path)}"
+        member = {"op": "add", "path": "members", "value": [{"value": "bulkId:u"}]}
+        outcomes = await done(
+            wire,
+            new_user(f"f{len(path)}", "u"),
+            new_group(name, [], "g"),
+            operation("PATCH", "/Groups/bulkId:g", patched(member)),
+            operation("PATCH", "/Groups/bulkId:g", patched({"op": "remove", "path": path})),
+        )
+        assert statuses(outcomes) == ["201", "201", "200", "400"]
+        assert outcomes[-1]["response"]["scimType"] == "invalidPath"
+        assert "in the value" in outcomes[-1]["response"]["detail"]
+        group, user = await there(wire, outcomes[1]), await there(wire, outcomes[0])
+        assert [each["value"] for each in group["members"]] == [user["id"]]
+
+    run(test)
+
+
+def test_a_member_is_removed_by_a_reference_in_the_value(run: Runner) -> None:
+    async def test(wire: Wire, _: Bridge) -> None:
+        member = {"path": "members", "value": [{"value": "bulkId:u"}]}
+        outcomes = await done(
+            wire,
+            new_user("g1", "u"),
+            new_group("g1", ["bulkId:u"], "g"),
+            operation("PATCH", "/Groups/bulkId:g", patched({"op": "remove", **member})),
+        )
+        assert statuses(outcomes) == ["201", "201", "200"]
+        assert (await there(wire, outcomes[1]))["members"] == []
+
+    run(test)
+
+
 def test_a_circle_is_refused_and_the_rest_is_done(run: Runner) -> None:
     async def test(wire: Wire, _: Bridge) -> None:
         outcomes = await done(

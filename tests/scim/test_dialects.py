@@ -14,6 +14,7 @@ from bridge.scim.dialects import (
     PATCH_OP,
     QUIRKS,
     flag_before_path,
+    in_their_schemas,
     mended_filter,
     patch,
     query,
@@ -69,6 +70,10 @@ def checked(body: dict[str, Any]) -> dict[str, Any]:
     """A body as it is read by the schema, without what every body has."""
     read = CHECKS.resource({"userName": "a", **body})
     return {name: value for name, value in read.items() if name != "userName"}
+
+
+def placed(body: dict[str, Any]) -> dict[str, Any]:
+    return dict(in_their_schemas(body, USER, [ENTERPRISE]))
 
 
 def done(operation: dict[str, Any]) -> dict[str, Any]:
@@ -144,6 +149,11 @@ EXAMPLES: dict[str, list[Example]] = {
     "schemas unknown": [
         (user, {"schemas": [USER, "urn:vendor:x"], "userName": "a"},
          {"schemas": [USER], "userName": "a"}),
+    ],
+    "full name": [
+        (placed, {f"{USER}:title": "T"}, {"title": "T"}),
+        (placed, {USER: {"title": "T"}, f"{ENTERPRISE}:division": "D"},
+         {"title": "T", ENTERPRISE: {"division": "D"}}),
     ],
     "PATCH without schemas": [
         (lambda body: patch(body, "User")["schemas"], {"Operations": []}, [PATCH_OP]),

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bridge.app import SCIM_PATH
 from bridge.mapping import load_mapping
 from tests.conftest import simulated
 from tests.live import live_bridge
@@ -70,8 +71,9 @@ async def test_a_hundred_thousand_changed_requests_are_answered(
 def test_changed_requests_are_answered_over_sockets(tmp_path: Path) -> None:
     with live_bridge(tmp_path) as live, httpx.Client(trust_env=False, timeout=60) as client:
         authorization = {"Authorization": live.scim.headers["Authorization"]}
+        base = f"{live.url}{SCIM_PATH}"
         listed = [
-            client.get(f"{live.url}{path}", headers=authorization).json()["Resources"]
+            client.get(f"{base}{path}", headers=authorization).json()["Resources"]
             for path in ("/Users", "/Groups")
         ]
         users, groups = ([each["id"] for each in some] for some in listed)
@@ -85,7 +87,7 @@ def test_changed_requests_are_answered_over_sockets(tmp_path: Path) -> None:
             try:
                 sent = client.build_request(
                     request.method,
-                    live.url + request.target.decode("latin-1"),
+                    base + request.target.decode("latin-1"),
                     headers=headers,
                     content=request.body,
                 )

@@ -483,6 +483,11 @@ def test_attributes_that_cannot_be_read_are_refused_before_anything_is_done(
         ]
 
         assert [answer.status for answer in answers] == [400] * 5
+        if len(params) == 2:
+            details = {answer.json()["detail"] for answer in answers}
+            assert details == {
+                "attributes and excludedAttributes cannot both be there; send one of them"
+            }
         assert (await wire.ask("GET", path)).json() == whole
         assert (await listed(wire, filter='userName eq "unwanted@example.com"'))["Resources"] == []
 

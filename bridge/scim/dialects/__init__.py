@@ -5,6 +5,7 @@ client with the strict profile is spared all of it. What the SCIM library tolera
 (``op`` in any case, dotted keys in a PATCH value, removal by value) is not here.
 """
 
+from bridge.scim.dialects.full_names import in_their_schemas, without_core_schema
 from bridge.scim.dialects.patches import PATCH_OP, has_operations, patch
 from bridge.scim.dialects.queries import (
     flag_before_path,
@@ -21,6 +22,6 @@ BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 
 __all__ = [
     "BULK_REQUEST", "PATCH_OP", "QUIRKS", "Quirk", "flag_before_path", "has_operations",
-    "mended_filter", "patch", "query", "resource", "search", "with_quoted_numbers",
-    "without_blanks",
+    "in_their_schemas", "mended_filter", "patch", "query", "resource", "search",
+    "with_quoted_numbers", "without_blanks", "without_core_schema",
 ]  # fmt: skip

@@ -49,6 +49,10 @@ QUIRKS = (
     # -- Resources
     Quirk("schemas left out", "`schemas` of a body without any are added", "midPoint's connector"),
     Quirk("schemas unknown", "unknown schemas in `schemas` are dropped", ENTRA + "; " + TEMPLATES),
+    Quirk(
+        "full name", "`urn:…:User:title` in a body, or in an object under the URN, is `title`",
+        INFERRED,
+    ),
     # -- Operations of a PATCH
     Quirk("PATCH without schemas", "`schemas` are added", TEMPLATES),
     Quirk("blank path", "an empty `path` is none", INFERRED),
