@@ -9,7 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scim2_models import PatchOp, PatchOperation, Resource, TooManyException
+from scim2_models import (
+    NoTargetException,
+    PatchOp,
+    PatchOperation,
+    Resource,
+    TooManyException,
+)
 
 from bridge.directory import Entry, GroupEntry, model_of, wanted_of
 from bridge.directory.attributes import json_name
@@ -22,6 +28,7 @@ from bridge.scim.single_selections import apply
 NAME = re.compile(r"(?:urn:[^\[\s]*:)?(?P<name>[$\w-]+)", re.IGNORECASE)
 # A group's members may be gone through so often by one request, however many they are.
 ROUNDS_OF_MEMBERS = 3
+NO_VALUES = "{0} has no values, so there is no {1} to write; send {0} with a list of objects"
 # The library reads a long path each time that it needs it.
 A_STEP_OF_PATH = 50
 
@@ -90,7 +97,7 @@ def applied(
     with reader.provider:
         changed = [
             apply(patch.model_copy(update={"operations": some}), model)
-            for some in _pieces(patch, model, share)
+            for some in _pieces(patch, model, share, lenient=reader.profile == "lenient")
         ]
     if not any(changed) and not hidden:
         return None
@@ -103,7 +110,7 @@ def applied(
 
 
 def _pieces(
-    patch: "PatchOp[Any]", model: Resource[Any], share: Share
+    patch: "PatchOp[Any]", model: Resource[Any], share: Share, *, lenient: bool
 ) -> Iterator[list[PatchOperation[Any]]]:
     """Yield the operations in their order, as many at once as surely stay within the limits.
 
@@ -113,6 +120,13 @@ def _pieces(
     counts = _counts(model)
     piece: list[PatchOperation[Any]] = []
     for operation in patch.operations or []:
+        if (whole := _of_all_values(operation)) in counts:
+            if piece:
+                yield piece
+                piece, counts = [], _counts(model)
+                _refuse_many(counts)
+            if not counts[whole]:
+                operation = _with_a_value(operation, lenient=lenient)
         named = [(name, added) for name, added in _named(operation) if name in counts]
         if piece and any(counts[name] + added > MOST_VALUES for name, added in named):
             yield piece
@@ -125,6 +139,29 @@ def _pieces(
     if piece:
         yield piece
     _refuse_many(_counts(model))
+
+
+def _of_all_values(operation: PatchOperation[Any]) -> str:
+    """Return the attribute of all whose values an operation writes a part, else nothing."""
+    path = operation.path
+    if path is None or operation.op.value == "remove":
+        return ""
+    is_part = len(path.parts) == 2 and path.value_filter is None
+    return path.parts[0].casefold() if is_part else ""
+
+
+def _with_a_value(operation: PatchOperation[Any], *, lenient: bool) -> PatchOperation[Any]:
+    """Return an operation on a part of all values as one that adds a value, where there is none.
+
+    A strict client gets 400, as for a selection that finds nothing.
+    """
+    path = operation.path
+    assert path is not None
+    whole = str(path).rpartition(".")[0]
+    if not lenient:
+        raise NoTargetException(detail=NO_VALUES.format(whole[:200], path.parts[1]))
+    changed = {"path": type(path)(whole), "value": [{path.parts[1]: operation.value}]}
+    return operation.model_copy(update=changed)
 
 
 def _refuse_many(counts: Mapping[str, int]) -> None:

@@ -19,6 +19,7 @@ from scim2_models import (
 from bridge.scim.definitions import LONGEST_SHOWN, Definition, Target
 from bridge.scim.dialects import coercion
 from bridge.scim.dialects.values import qualified
+from bridge.scim.grants import WANTED as GRANTS
 from bridge.scim.type_checks import MEMBERS, TypeChecks, refuse_repeated, refused, schemas, shown
 
 VERBS = ("add", "remove", "replace")
@@ -150,6 +151,9 @@ class PatchChecks:
     def _removal(self, operation: dict[str, Any], target: Target) -> dict[str, Any]:
         attribute, value = target.attribute, operation.get("value")
         bare = {name: inner for name, inner in operation.items() if name != "value"}
+        if _is_value_of_grant(target) and (value is None or target.selects):
+            # Without its value a licence or a role is none, and would stay as it is.
+            return {**bare, "path": operation["path"].strip().rpartition(".")[0]}
         if value is None or attribute is None or target.selects or not attribute.multi_valued:
             return bare
         path = operation["path"].strip()
@@ -200,6 +204,11 @@ def says_nothing(operation: Mapping[str, Any]) -> bool:
     if verb == "remove":
         return False
     return (verb == "add" and value is None) or (operation.get("path") is None and value == {})
+
+
+def _is_value_of_grant(target: Target) -> bool:
+    attribute, part = target.attribute, target.part
+    return attribute is not None and attribute.name in GRANTS and part == attribute.parts["value"]
 
 
 def _refuse_unassigning(target: Target, *, unassigning: bool) -> None:

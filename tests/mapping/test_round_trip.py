@@ -84,6 +84,18 @@ def without_nothing(value: Any) -> Any:
     return value
 
 
+def trimmed(wanted: Resource) -> Resource:
+    """A user without the blanks around the names that GoTo has, which takes them off."""
+    user = {**wanted, "userName": wanted["userName"].strip()}
+    if "name" in user:
+        name = user["name"]
+        stripped = {
+            part: name[part].strip() for part in ("givenName", "familyName") if part in name
+        }
+        user["name"] = {**name, **stripped}
+    return user
+
+
 def folded(text: str) -> str:
     """A text without what a value table overlooks."""
     return text.casefold().replace("_", "-")
@@ -95,7 +107,7 @@ def _identity(email: Resource) -> tuple[str, str]:
 
 def assert_given_back(wanted: Resource, resource: Resource) -> None:
     """Every mapped or held attribute that was wanted is there as it was wanted."""
-    wanted = without_nothing(wanted)
+    wanted = without_nothing(trimmed(wanted))
     for name in ("password", "active"):
         wanted.pop(name, None)
     for name in FOLDED:

@@ -109,3 +109,64 @@ async def test_an_empty_list_still_takes_all_away(tmp_path: Path, way: str, name
         answer = await sent(wire, way, path, name, [])
         assert answer.status == 200
         assert not (await wire.ask("GET", path)).json().get(name)
+
+
+@pytest.mark.parametrize("name", ["entitlements", "roles"])
+@pytest.mark.parametrize(
+    "path", ["{0}.value", '{0}[value eq "{1}"].value', USER + ":{0}.value", "{0}[value pr].value"]
+)
+@pytest.mark.parametrize("profile", ["lenient", "strict"])
+@pytest.mark.parametrize("value", [None, "beside"])
+async def test_to_remove_its_value_takes_a_grant_away(
+    tmp_path: Path, profile: str, path: str, name: str, value: str | None
+) -> None:
+    async with wired(simulated(), tmp_path, mapping=SHIPPED, profile=profile) as (wire, _):
+        made = (await wire.ask("POST", "/Users", {**OWN, **HAS})).json()
+        operation = {"op": "remove", "path": path.format(name, made[name][0]["value"])}
+        if value is not None and "[" in path:
+            operation["value"] = value
+        body = {"schemas": [PATCH_OP], "Operations": [operation]}
+        answer = await wire.ask("PATCH", f"/Users/{made['id']}", body)
+        assert answer.status == 200
+        assert not (await wire.ask("GET", f"/Users/{made['id']}")).json().get(name)
+
+
+PARTS: list[tuple[str, Any, str]] = [
+    ("roles.value", "RUN_REPORTS", "roles"),
+    (f"{USER}:roles.value", "RUN_REPORTS", "roles"),
+    ("addresses.locality", "London", "addresses"),
+    ("phoneNumbers.value", "+44 1", "phoneNumbers"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "name"), PARTS)
+@pytest.mark.parametrize("op", ["add", "replace"])
+async def test_a_part_of_a_list_without_values_makes_one(
+    tmp_path: Path, op: str, path: str, value: Any, name: str
+) -> None:
+    for at, operation in enumerate(
+        ({"op": op, "path": path, "value": value}, {"op": op, "value": {path: value}})
+    ):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        async with wired(simulated(), folder, mapping=SHIPPED) as (wire, _):
+            key = (await wire.ask("POST", "/Users", OWN)).json()["id"]
+            removal = {"op": "remove", "path": name}
+            body = {"schemas": [PATCH_OP], "Operations": [removal, operation]}
+            answer = await wire.ask("PATCH", f"/Users/{key}", body)
+            assert answer.status == 200
+            (one,) = answer.json()[name]
+            assert value in one.values()
+
+
+@pytest.mark.parametrize(("path", "value", "name"), PARTS)
+async def test_a_part_of_a_list_without_values_is_no_target_of_a_strict_client(
+    tmp_path: Path, path: str, value: Any, name: str
+) -> None:
+    async with wired(simulated(), tmp_path, mapping=SHIPPED, profile="strict") as (wire, _):
+        key = (await wire.ask("POST", "/Users", OWN)).json()["id"]
+        operation = {"op": "replace", "path": path, "value": value}
+        body = {"schemas": [PATCH_OP], "Operations": [operation]}
+        answer = await wire.ask("PATCH", f"/Users/{key}", body)
+        assert (answer.status, answer.json()["scimType"]) == (400, "noTarget")
+        assert name in answer.json()["detail"]

@@ -97,11 +97,17 @@ def _pathless(operation: dict[str, Any], value: Mapping[str, Any], kind: str) ->
             continue
         if cleaned is None or cleaned == {}:
             apart += [] if adding else [{"op": "remove", "path": path}]
-        elif "[" in path:
+        elif "[" in path or _is_part_of_values(path):
             apart.append({**operation, "path": path, "value": cleaned})
         else:
             kept[path] = cleaned
     return apart + ([{**operation, "value": kept}] if kept else [])
+
+
+def _is_part_of_values(path: str) -> bool:
+    """Whether a key is a part of all values of a list, which may have none yet."""
+    head, _, part = _name(path).partition(".")
+    return bool(part) and head in LISTS
 
 
 def _name(path: str | None) -> str:
