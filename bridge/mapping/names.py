@@ -14,8 +14,10 @@ def completed(name: Mapping[str, Any], display_name: str | None, address: str) -
     ('Ada', 'Lovelace')
     >>> completed({"familyName": "Lovelace"}, None, "al@example.com")
     ('Al', 'Lovelace')
+    >>> completed({"givenName": "Ada "}, None, "ada@example.com")
+    ('Ada', 'Ada')
     """
-    first, last = name.get("givenName"), name.get("familyName")
+    first, last = (str(name.get(part) or "").strip() for part in ("givenName", "familyName"))
     shown = str(display_name or name.get("formatted") or "").split()
     local = [part.capitalize() for part in re.split(r"[._+\-]+", address.split("@")[0]) if part]
     if not first and shown:
