@@ -276,7 +276,8 @@ class Writing:
             for name, value in wanted.items()
         }
         for rule in self._fields:
-            if patched or sent(rule.path, wanted) is not None:
+            said = sent(rule.path, wanted)
+            if patched or (said is not None and str(said).strip()):
                 continue
             if before is not None:
                 value = rule.path.get(before.resource)
