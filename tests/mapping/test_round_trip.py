@@ -76,19 +76,6 @@ def read(record: dict[str, Any], held: dict[str, Any]) -> Resource:
     return SANDBOX.users.reading.resource(record, held)
 
 
-def trimmed(wanted: Resource) -> Resource:
-    """A user without the blanks that are no part of a userName, an address and GoTo's texts."""
-    user = {**wanted, "userName": wanted["userName"].strip()}
-    if "name" in user:
-        in_goto = ("givenName", "familyName")
-        user["name"] = {
-            part: text.strip() if part in in_goto else text for part, text in user["name"].items()
-        }
-    if "emails" in user:
-        user["emails"] = [{**email, "value": email["value"].strip()} for email in user["emails"]]
-    return user
-
-
 def without_nothing(value: Any) -> Any:
     """A value without its empty parts, which are no values (RFC 7643 §2.5)."""
     if isinstance(value, dict):
