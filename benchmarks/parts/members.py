@@ -40,8 +40,11 @@ def run(size: Size, folder: Path, found: Found) -> None:
                 raise RuntimeError(f"answered {dict(load.statuses)}")
             calls.append(account.calls(goto) - before)
     work = f"{len(people):,} users into groups by {len(requests)} PATCHes"
-    each = calls[0] / len(people)
-    found.exactly(f"{work}: calls a user", each, 1.0, shown=f"{each:g} ({calls[0]} calls)")
+    beyond = calls[0] - len(people)
+    # A process reads back the first write of each kind (BRIDGE_VERIFY_WRITES).
+    found.below(
+        f"{work}: calls beyond one a user", beyond, 12, shown=f"{beyond} ({calls[0]} calls)", unit=""
+    )
     found.exactly(f"{work}, repeated: calls", calls[1], 0, shown=str(calls[1]))
 
 

@@ -166,6 +166,19 @@ async def removes(
         assert own((await http.get(f"/Users/{user['id']}")).json()) == own(shown)
 
 
+@pytest.mark.parametrize("op", ["add", "replace"])
+@pytest.mark.parametrize("value", [None, "", " ", [], [None], 5, True])
+def test_an_operation_that_names_nothing_is_refused(both: Any, op: str, value: Any) -> None:
+    async def test(http: httpx.AsyncClient) -> None:
+        async with made(http) as user:
+            answer = await patched(http, user["id"], {"op": op, "value": value})
+
+            assert answer.status_code == 400, answer.text
+            assert "path" in answer.json()["detail"]
+
+    both(test)
+
+
 @pytest.mark.parametrize(("path", "value", "looked_at", "left"), PLAIN_REMOVALS)
 def test_a_removal_may_carry_a_value(
     both: Any, path: str, value: Any, looked_at: str, left: Any

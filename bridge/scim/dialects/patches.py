@@ -73,6 +73,9 @@ def _operation(item: Any, kind: str) -> list[Any]:
         return [operation]
     if _leaves(path, value):
         return []
+    if value is None and path is None:
+        # It names nothing at all: to answer 200 would say that something was done.
+        return [operation]
     if value is None or value == {}:
         if str(operation.get("op", "")).casefold() == "add":
             return []
