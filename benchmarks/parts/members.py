@@ -43,7 +43,11 @@ def run(size: Size, folder: Path, found: Found) -> None:
     beyond = calls[0] - len(people)
     # A process reads back the first write of each kind (BRIDGE_VERIFY_WRITES).
     found.below(
-        f"{work}: calls beyond one a user", beyond, 12, shown=f"{beyond} ({calls[0]} calls)", unit=""
+        f"{work}: calls beyond one a user",
+        beyond,
+        12,
+        shown=f"{beyond} ({calls[0]} calls)",
+        unit="",
     )
     found.exactly(f"{work}, repeated: calls", calls[1], 0, shown=str(calls[1]))
 
