@@ -10,11 +10,12 @@ from alembic import command
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from bridge.sandbox import CLIENT_ID, CLIENT_SECRET, PERSONAL_ACCESS_TOKEN
+from bridge.sandbox import PERSONAL_ACCESS_TOKEN
 from bridge.store import schema_state
 from bridge.store.migrate import migration_config
 from bridge.store.schema import VERSION_TABLE
-from tests.cli.processes import free_port, run, serving
+from tests.cli.processes import free_port, run
+from tests.cli.services import simulator
 from tests.store.test_secret_key import sealed_in
 
 NO_CLIENT = "goto-scim-bridge token create NAME"
@@ -22,22 +23,15 @@ LONG_TOKEN = "a-token-of-more-than-thirty-two-characters"
 
 
 @pytest.fixture(scope="module")
-def goto_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("goto")
-    options = ["--port", "0", "--users", "4", "--groups", "1"]
-    with serving("goto-simulator", *options, folder=folder, ready="Ctrl-C") as server:
-        yield server.after("Simulated GoTo")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Those of a bridge without a client."""
+    with simulator(tmp_path_factory.mktemp("goto"), users=4, groups=1) as settings:
+        yield {name: value for name, value in settings.items() if name != "BRIDGE_TOKEN"}
 
 
 @pytest.fixture(scope="module")
-def settings(goto_url: str) -> dict[str, str]:
-    return {
-        "BRIDGE_GOTO_API_URL": goto_url,
-        "BRIDGE_GOTO_AUTH_URL": goto_url,
-        "BRIDGE_GOTO_CLIENT_ID": CLIENT_ID,
-        "BRIDGE_GOTO_CLIENT_SECRET": CLIENT_SECRET,
-        "BRIDGE_GOTO_PAT": PERSONAL_ACCESS_TOKEN,
-    }
+def goto_url(settings: dict[str, str]) -> str:
+    return settings["BRIDGE_GOTO_API_URL"]
 
 
 def findings(text: str) -> dict[str, tuple[str, str]]:
