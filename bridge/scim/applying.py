@@ -63,13 +63,6 @@ class Share:
         self.spent = 0
 
 
-def names_members(patch: "PatchOp[Any]") -> bool:
-    """Whether any operation speaks of members."""
-    return any(
-        name == MEMBERS for operation in patch.operations or [] for name, _ in _named(operation)
-    )
-
-
 def steps_of(patch: "PatchOp[Any]", resource: Mapping[str, Any]) -> int:
     """Return about how many steps operations take on a resource (SCIM JSON)."""
     counts = {
@@ -88,7 +81,7 @@ def applied(
 ) -> dict[str, Any] | None:
     """Return the resource after the operations, or None where they change nothing.
 
-    A group's members are in it where the operations speak of them.
+    A group's members are not in it: operations on members are read before and applied apart.
     """
     model = model_of(entry, reader.provider)
     hidden = out_of_sight(patch, type(model))
@@ -103,9 +96,7 @@ def applied(
         return None
     wanted = {**wanted_of(model), **hidden}
     if isinstance(entry, GroupEntry):
-        wanted.setdefault(MEMBERS, [])
-        if not names_members(patch):
-            del wanted[MEMBERS]
+        wanted.pop(MEMBERS, None)
     return wanted
 
 
